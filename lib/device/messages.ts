@@ -1,0 +1,61 @@
+import type { GenerationSpec, LabellingSpec } from '../spec/resolved.js';
+
+/**
+ * What a worker asks of the process that owns the device, and what that process answers. Folders are local
+ * paths of opened artifacts; `output` is a work folder whose content the worker publishes.
+ */
+export type Job = TrainJob | LabelJob | EvaluateJob;
+
+export interface TrainJob {
+  readonly kind: 'train';
+  readonly seed: number;
+  readonly generation: GenerationSpec;
+  /** Folder of the `prepare` artifact. */
+  readonly dataset: string;
+  /** Folder of the `select` artifact; null for teacher and baseline. */
+  readonly selection: string | null;
+  /** Folder that holds `step-<n>/` checkpoints of this key. */
+  readonly checkpoints: string;
+  readonly output: string;
+}
+
+export interface LabelJob {
+  readonly kind: 'label';
+  /** Folder of the teacher's `train` artifact. */
+  readonly model: string;
+  readonly dataset: string;
+  /** Pool positions from (inclusive) … to (exclusive). */
+  readonly from: number;
+  readonly to: number;
+  readonly labelling: LabellingSpec;
+  readonly output: string;
+}
+
+export interface EvaluateJob {
+  readonly kind: 'evaluate';
+  readonly model: string;
+  readonly dataset: string;
+  readonly batch: number;
+  readonly output: string;
+}
+
+/** Read by people in the Temporal UI (heartbeat details) and in the terminal. */
+export interface Progress {
+  readonly step: number;
+  readonly of: number;
+  readonly loss?: number;
+  readonly imagesPerSecond?: number;
+  /** Newest checkpoint's step, when training. */
+  readonly checkpoint?: number;
+}
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** The job's output folder is complete. */
+  | { readonly type: 'done'; readonly meta: Readonly<Record<string, unknown>> }
+  /** Asked to stop: a checkpoint was written and the output folder is not complete. */
+  | { readonly type: 'stopped'; readonly progress: Progress }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly evidence?: Readonly<Record<string, unknown>>; readonly stack?: string };
+
+export type ToChild = { readonly type: 'run'; readonly job: Job } | { readonly type: 'stop' };

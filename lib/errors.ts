@@ -1,0 +1,45 @@
+/**
+ * Every error a person can meet, in one table: the code, and what it means in one line.
+ * A message says where, what was found, what is allowed and what to do; the code says which kind it is.
+ */
+export const ERRORS = {
+  SPEC_INVALID: 'The pipeline file breaks a rule of schemas/pipeline.schema.json.',
+  SPEC_UNREADABLE: 'The pipeline file cannot be read, or is not YAML.',
+  COMMAND_INVALID: 'The command line is wrong.',
+  DATA_MISSING: 'A path that the pipeline names does not hold the data it should.',
+  DATA_INVALID: 'Data was found, but it is not what its format says.',
+  DATA_CORRUPT: 'More images are unreadable than the pipeline allows.',
+  DATASET_EMPTY: 'A set has no images, so nothing can be learnt from it.',
+  CLASSES_DIFFER: 'Two sets of one experiment do not have the same classes.',
+  MODEL_UNKNOWN: 'No model of that name exists.',
+  WEIGHTS_INVALID: 'A weights file is damaged, or does not fit the model.',
+  CHECKPOINT_MISMATCH: 'A checkpoint belongs to another model or another version.',
+  TRAINING_DIVERGED: 'The loss became NaN or infinite.',
+  TENSOR_LEAK: 'A training step left tensors behind.',
+  ARTIFACT_MISSING: 'An artifact that a phase needs is not in the store.',
+  ARTIFACT_CORRUPT: 'An artifact does not match its manifest.',
+  DEVICE_LOST: 'The process that computes on the device ended before its job did.',
+  DEVICE_STALLED: 'The process that computes on the device made no progress for too long.',
+  OUT_OF_MEMORY: 'The device or the machine has no memory left for the job.',
+  DISK_FULL: 'The disk has no space left.',
+  TENSORFLOW_MISSING: 'TensorFlow is not set up on this machine.',
+  SERVER_MISSING: 'The Temporal server program is not set up on this machine.',
+  SERVER_UNREACHABLE: 'No Temporal server answers at the address.',
+  RUN_UNKNOWN: 'No run of that id exists.',
+  RUN_FAILED: 'The run ended without a result.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that a person can act on. `evidence` is small, serialisable and goes into the history. */
+export class PipelineError extends Error {
+  readonly code: ErrorCode;
+  readonly evidence: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; evidence?: Record<string, unknown> } = {}) {
+    super(`${code} ${message}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'PipelineError';
+    this.code = code;
+    this.evidence = options.evidence;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The resolved spec: every default filled in, every student's inherited blocks merged.
+ * Plain JSON, under 10 KB, the same for every spelling of the same experiment. Paths stand as written in
+ * the file; where they were found on this machine travels beside it (`Locations`), outside the digest.
+ */
+export interface ResolvedSpec {
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly data: DataSpec;
+  /** Generation 0 is the teacher, 1…n are the students. */
+  readonly generations: readonly GenerationSpec[];
+  /** The last student's model on the labels alone: same noise, steps and images per step. */
+  readonly baseline: GenerationSpec | null;
+}
+
+/** Path as written in the spec → absolute path on this machine. Never part of a digest. */
+export type Locations = Readonly<Record<string, string>>;
+
+export interface DataSpec {
+  /** `mean` and `std` per channel in 0…1; null = measured on the labelled set. `size` in pixels. */
+  readonly image: { readonly size: number; readonly channels: 1 | 3; readonly mean: readonly number[] | null; readonly std: readonly number[] | null };
+  readonly labelled: SourceSpec;
+  readonly validation: SourceSpec;
+  readonly unlabelled: SourceSpec;
+  readonly test: SourceSpec;
+  /** Share (0…1) of a set's files that may be unreadable before preparing fails. */
+  readonly corruptShare: number;
+}
+
+export interface SourceSpec {
+  readonly format: 'idx' | 'folder';
+  readonly path: string;
+  /** Images taken per class, drawn by the seed; null = all that are left. */
+  readonly perClass: number | null;
+}
+
+export interface GenerationSpec {
+  /** 0 = teacher, 1…n = students; the baseline has the last student's index. */
+  readonly index: number;
+  readonly role: 'teacher' | 'student' | 'baseline';
+  readonly model: string;
+  readonly noise: NoiseSpec;
+  readonly training: TrainingSpec;
+  /** How the pool is labelled for this student, and what of it is kept; unused by teacher and baseline. */
+  readonly labelling: LabellingSpec;
+  readonly selection: SelectionSpec;
+}
+
+export interface NoiseSpec {
+  readonly randAugment: RandAugmentSpec | null;
+  /** Pad by `pad` pixels of the fill colour on every side, then cut a random window of the image's size. */
+  readonly crop: { readonly pad: number } | null;
+  readonly flip: 'none' | 'horizontal';
+  /** Share of head features dropped, 0…1. */
+  readonly dropout: number;
+  /** Probability that the last residual block is kept; earlier ones by the linear depth rule. 1 = off. */
+  readonly survival: number;
+}
+
+export interface RandAugmentSpec {
+  readonly dialect: 'timm';
+  readonly ops: number;
+  /** 0…10. */
+  readonly magnitude: number;
+  /** 'uniform' = magnitude drawn from 0…magnitude (timm's mstd > 100); a number = sigma of a normal (timm's mstd); 'none' = fixed. */
+  readonly spread: 'none' | 'uniform' | number;
+  /** Probability that a drawn op is applied. */
+  readonly probability: number;
+  /** timm's `inc1`: every op gets stronger with the magnitude. */
+  readonly increasing: boolean;
+}
+
+export interface TrainingSpec {
+  readonly steps: number;
+  /** Labelled images per step. */
+  readonly batch: number;
+  /** Pseudo-labelled images per labelled image in a step; 0 for teacher and baseline. */
+  readonly unlabelledRatio: number;
+  /** Weight w of the pseudo part: loss = (labelled + w · pseudo) / (1 + w), each part a mean. */
+  readonly unlabelledWeight: number;
+  readonly optimiser: OptimiserSpec;
+  readonly schedule: ScheduleSpec;
+  /** Decay of the exponential moving average, with warm-up min(ema, (1+t)/(10+t)); 0 = off. */
+  readonly ema: number;
+  /** On true labels only, 0…1. */
+  readonly labelSmoothing: number;
+  /** Steps between checkpoints. Not part of any key. */
+  readonly checkpointEvery: number;
+  /** Steps between lines of metrics.jsonl. Not part of any key. */
+  readonly logEvery: number;
+}
+
+export type OptimiserSpec =
+  | { readonly name: 'adamw'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number }
+  | { readonly name: 'rmsprop'; readonly decay: number; readonly momentum: number; readonly epsilon: number; readonly weightDecay: number };
+
+export type ScheduleSpec =
+  | { readonly name: 'cosine'; readonly rate: number; readonly warmupSteps: number }
+  | { readonly name: 'exponential'; readonly rate: number; readonly warmupSteps: number; readonly decay: number; readonly everySteps: number };
+
+export interface LabellingSpec {
+  readonly labels: 'soft' | 'hard';
+  /** Soft labels are softmax(logits / temperature). */
+  readonly temperature: number;
+  /** Images per forward pass. */
+  readonly batch: number;
+  /** Images per shard; a shard is labelled by one activity and published once. */
+  readonly shard: number;
+}
+
+export interface SelectionSpec {
+  /** Lowest top-1 probability that is kept. */
+  readonly confidence: number;
+  /** Rows per class after balancing; null = no quota. */
+  readonly perClass: number | null;
+  /** 'duplicate' = fill rare classes with copies and thin abundant ones; 'thin' = thin only; 'none' = neither. */
+  readonly balance: 'duplicate' | 'thin' | 'none';
+}

@@ -1,0 +1,50 @@
+/**
+ * Where results live. An artifact is an immutable folder, addressed by its phase and key; its
+ * `manifest.json` is written last and is the commit point. Implementations pass one contract suite.
+ */
+export type Phase = 'prepare' | 'hidden-labels' | 'train' | 'label' | 'select' | 'evaluate' | 'report';
+
+/** What travels in histories: where an artifact is and what it holds, never its data. */
+export interface ArtifactRef {
+  readonly phase: Phase;
+  /** SHA-256 of what went in: phase, spec part, input digests, format number. */
+  readonly key: string;
+  /** SHA-256 over the names, sizes and SHA-256 of all files: what came out. */
+  readonly digest: string;
+}
+
+export interface ManifestFile {
+  /** Relative, '/' separated. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** `meta` holds what may differ between two runs of the same work (seconds, host, versions); it is in no digest. */
+export interface Manifest extends ArtifactRef {
+  readonly files: readonly ManifestFile[];
+  readonly meta: ArtifactMeta;
+}
+
+export interface ArtifactMeta {
+  readonly seconds: number;
+  readonly [name: string]: unknown;
+}
+
+export interface ArtifactStore {
+  /** The artifact of that key, if present and every file verifies. A damaged one is moved aside and reported as absent. */
+  find(phase: Phase, key: string): Promise<Manifest | undefined>;
+  /** A fresh empty folder for one attempt at one key: `work/<key>/<attempt>`. Older attempts' folders are left alone. */
+  workFolder(key: string, attempt: string): Promise<string>;
+  /**
+   * Makes `folder` (from `workFolder`) the artifact of that key. Conditional: of two publishers one wins
+   * and both get the winner's manifest. fsync of every file and of the folders before it is visible.
+   */
+  publish(phase: Phase, key: string, folder: string, meta: ArtifactMeta): Promise<Manifest>;
+  /** A local folder with the artifact's files, verified. Throws ARTIFACT_MISSING. */
+  open(ref: ArtifactRef): Promise<string>;
+  /** The local folder that holds the checkpoints of a training key (`step-<n>/` folders). Created if absent. */
+  checkpoints(key: string): Promise<string>;
+  /** Removes a finished key's checkpoints and work folders. */
+  clear(key: string): Promise<void>;
+}
