@@ -1,0 +1,18 @@
+import type { FromChild, Progress } from './messages.js';
+
+/**
+ * What a job may call while it runs in the process that owns the device. A job gives the event loop a turn
+ * (`await setImmediate()`) at least once per batch: that is when a request to stop can be read.
+ */
+export interface JobHooks {
+  onProgress(progress: Progress): void;
+  /** True once the job should end early. Ask after every batch. */
+  shouldStop(): boolean;
+  /** Monotonic milliseconds; for rates and shares, never for a result. */
+  now(): number;
+  /** One line for the worker's log. */
+  warn(message: string): void;
+}
+
+/** How a job ends when nothing fails; it is sent as it is. Stopped = the output folder is not complete. */
+export type JobOutcome = Extract<FromChild, { type: 'done' | 'stopped' }>;
