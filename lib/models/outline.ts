@@ -1,0 +1,166 @@
+import type { Family, Stage, Variant } from './variants.js';
+
+/** What a network is made of, without a single number of its weights. Plain data; needs no TensorFlow. */
+export interface Network extends Family {
+  readonly name: string;
+  readonly classes: number;
+  /** Channels of the input images. */
+  readonly channels: number;
+  /** Side of the images the variant is meant for, in pixels; any other size works too. */
+  readonly size: number;
+  /** Share of a resized image that the centre crop keeps, when images are cropped at all. */
+  readonly crop: number;
+  readonly momentum: number;
+  /** Channels after the stem, and features before the classifier. */
+  readonly stem: number;
+  readonly features: number;
+  readonly blocks: readonly Block[];
+  /** In timm's order of the state dict, less its `num_batches_tracked` counters. */
+  readonly tensors: readonly TensorOutline[];
+}
+
+export interface Block {
+  /** timm's name, `blocks.<stage>.<position>`. */
+  readonly name: string;
+  /** 0-based over all stages: the row of the drop-path mask. */
+  readonly index: number;
+  readonly stage: number;
+  readonly kernel: 3 | 5;
+  readonly stride: 1 | 2;
+  readonly expand: number;
+  /** Channels that enter, that the depthwise convolution sees, and that leave. */
+  readonly in: number;
+  readonly mid: number;
+  readonly out: number;
+  /** Channels between the two convolutions of squeeze-and-excitation. */
+  readonly reduced: number;
+  /** Whether the input is added to the output. Only such blocks can be dropped. */
+  readonly skip: boolean;
+}
+
+export interface TensorOutline {
+  /** timm's name. */
+  readonly name: string;
+  /** TensorFlow's layout: see `layout`. */
+  readonly shape: readonly number[];
+  readonly layout: 'HWIO' | 'HWCM' | 'IO' | 'vector';
+  /** 'weight' is trained; 'mean' and 'variance' are a batch norm's running statistics. */
+  readonly kind: 'weight' | 'mean' | 'variance';
+  /** Weight decay applies: true for tensors of rank above 1. */
+  readonly decays: boolean;
+  readonly init: Initial;
+}
+
+export type Initial =
+  | { readonly law: 'constant'; readonly value: number }
+  | { readonly law: 'normal'; readonly deviation: number }
+  | { readonly law: 'uniform'; readonly bound: number };
+
+/** The network of one row of the table in `variants.ts`, for images of `channels` channels and `classes` logits. */
+export function outline(name: string, variant: Variant, family: Family, classes: number, channels: number): Network {
+  const stem = scaleChannels(variant.stem, variant);
+  const features = scaleChannels(variant.head, variant);
+  const blocks = outlineBlocks(variant, stem);
+  const last = blocks.at(-1)?.out ?? stem;
+  const tensors = [
+    convolution('conv_stem', 3, channels, stem),
+    ...batchNorm('bn1', stem),
+    ...blocks.flatMap(outlineBlock),
+    convolution('conv_head', 1, last, features),
+    ...batchNorm('bn2', features),
+    ...classifier(features, classes),
+  ];
+  return { name, classes, channels, size: variant.size, crop: variant.crop, momentum: variant.momentum, ...family, stem, features, blocks, tensors };
+}
+
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+/** Nearest multiple of 8, at least 8 and at least 90 % of `channels * width` (Tan & Le's code). */
+export function roundChannels(channels: number, width: number): number {
+  const wanted = channels * width;
+  const rounded = Math.max(8, Math.floor((wanted + 4) / 8) * 8);
+  return rounded < 0.9 * wanted ? rounded + 8 : rounded;
+}
+
+/** Rows of width 1 stand as they are: the small variants have channels that are no multiple of 8. */
+function scaleChannels(channels: number, { width }: Variant): number {
+  return width === 1 ? channels : roundChannels(channels, width);
+}
+
+function outlineBlocks(variant: Variant, stem: number): Block[] {
+  const blocks: Block[] = [];
+  let channels = stem;
+  for (const [stage, row] of variant.stages.entries()) {
+    const out = scaleChannels(row.channels, variant);
+    for (let position = 0; position < Math.ceil(row.repeats * variant.depth); position++) {
+      const block = { name: `blocks.${stage}.${position}`, index: blocks.length, stage, in: channels, out };
+      blocks.push({ ...block, ...blockGeometry(row, position, channels, out) });
+      channels = out;
+    }
+  }
+  return blocks;
+}
+
+function blockGeometry({ kernel, stride: first, expand }: Stage, position: number, channels: number, out: number) {
+  const stride = position === 0 ? first : 1;
+  // The reduction counts from the block's input, not from its expanded middle.
+  return { kernel, stride, expand, mid: channels * expand, reduced: Math.round(channels / 4), skip: stride === 1 && channels === out } as const;
+}
+
+/** timm's names: `conv_pw` is the projection where nothing is expanded, and the expansion elsewhere. */
+function outlineBlock({ name, kernel, expand, in: input, mid, out, reduced }: Block): TensorOutline[] {
+  const squeezed = [
+    convolution(`${name}.se.conv_reduce`, 1, mid, reduced),
+    vector(`${name}.se.conv_reduce.bias`, reduced, 0),
+    convolution(`${name}.se.conv_expand`, 1, reduced, mid),
+    vector(`${name}.se.conv_expand.bias`, mid, 0),
+  ];
+  if (expand === 1) {
+    return [
+      ...[depthwise(`${name}.conv_dw`, kernel, mid), ...batchNorm(`${name}.bn1`, mid)],
+      ...squeezed,
+      ...[convolution(`${name}.conv_pw`, 1, mid, out), ...batchNorm(`${name}.bn2`, out)],
+    ];
+  }
+  return [
+    ...[convolution(`${name}.conv_pw`, 1, input, mid), ...batchNorm(`${name}.bn1`, mid)],
+    ...[depthwise(`${name}.conv_dw`, kernel, mid), ...batchNorm(`${name}.bn2`, mid)],
+    ...squeezed,
+    ...[convolution(`${name}.conv_pwl`, 1, mid, out), ...batchNorm(`${name}.bn3`, out)],
+  ];
+}
+
+/** He's normal over the outputs (fan-out), as timm and Google's code draw it. */
+function convolution(name: string, kernel: number, input: number, output: number): TensorOutline {
+  return matrix(`${name}.weight`, [kernel, kernel, input, output], 'HWIO', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel * output)) });
+}
+
+/** One filter per channel, so each output's fan-out is one kernel. */
+function depthwise(name: string, kernel: number, channels: number): TensorOutline {
+  return matrix(`${name}.weight`, [kernel, kernel, channels, 1], 'HWCM', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel)) });
+}
+
+/** Uniform within 1/sqrt(classes): timm and Google's code count the outputs, not the inputs. */
+function classifier(features: number, classes: number): TensorOutline[] {
+  const bound = 1 / Math.sqrt(classes);
+  return [matrix('classifier.weight', [features, classes], 'IO', { law: 'uniform', bound }), vector('classifier.bias', classes, 0)];
+}
+
+function batchNorm(name: string, channels: number): TensorOutline[] {
+  return [
+    vector(`${name}.weight`, channels, 1),
+    vector(`${name}.bias`, channels, 0),
+    vector(`${name}.running_mean`, channels, 0, 'mean'),
+    vector(`${name}.running_var`, channels, 1, 'variance'),
+  ];
+}
+
+function matrix(name: string, shape: readonly number[], layout: TensorOutline['layout'], init: Initial): TensorOutline {
+  return { name, shape, layout, kind: 'weight', decays: true, init };
+}
+
+function vector(name: string, length: number, value: number, kind: TensorOutline['kind'] = 'weight'): TensorOutline {
+  return { name, shape: [length], layout: 'vector', kind, decays: false, init: { law: 'constant', value } };
+}

@@ -1,0 +1,135 @@
+import { closest } from 'fastest-levenshtein';
+import { PipelineError } from '../errors.js';
+import { elements, outline, type Network } from './outline.js';
+
+export type { Block, Network, TensorOutline } from './outline.js';
+
+/**
+ * One stage of a network: `repeats` blocks, of which the first has the stage's stride.
+ * `expand` 1 is a depthwise-separable block; above 1 an inverted residual whose middle is `expand` times its input.
+ */
+export interface Stage {
+  readonly repeats: number;
+  /** Side of the depthwise kernel, in pixels. */
+  readonly kernel: 3 | 5;
+  readonly stride: 1 | 2;
+  readonly expand: number;
+  /** Channels that leave the stage, before scaling. */
+  readonly channels: number;
+}
+
+export interface Variant {
+  /** Channels of the 3x3 stride-2 stem and of the 1x1 head, before scaling. */
+  readonly stem: number;
+  readonly stages: readonly Stage[];
+  readonly head: number;
+  /** Multiplies channels and repeats; 1 takes the rows as they stand. */
+  readonly width: number;
+  readonly depth: number;
+  /** Side of the image the variant is meant for, in pixels, and the share of a resized image that the centre crop keeps. */
+  readonly size: number;
+  readonly crop: number;
+  /** Share of head features that the authors drop in training; 0 to 1. A pipeline says its own. */
+  readonly dropout: number;
+  /** Batch norm: running = momentum * running + (1 - momentum) * batch (Keras's reading of the word). */
+  readonly momentum: number;
+}
+
+/** EfficientNet-B0 (Tan & Le 2019, table 1). Every `b` row and `l2` is a scaling of it. */
+const B0_STAGES: readonly Stage[] = [
+  { repeats: 1, kernel: 3, stride: 1, expand: 1, channels: 16 },
+  { repeats: 2, kernel: 3, stride: 2, expand: 6, channels: 24 },
+  { repeats: 2, kernel: 5, stride: 2, expand: 6, channels: 40 },
+  { repeats: 3, kernel: 3, stride: 2, expand: 6, channels: 80 },
+  { repeats: 3, kernel: 5, stride: 1, expand: 6, channels: 112 },
+  { repeats: 4, kernel: 5, stride: 2, expand: 6, channels: 192 },
+  { repeats: 1, kernel: 3, stride: 1, expand: 6, channels: 320 },
+];
+
+/** For images of about 28 pixels: maps of 14, 7 and 4 pixels. */
+const T0_STAGES: readonly Stage[] = [
+  { repeats: 1, kernel: 3, stride: 2, expand: 1, channels: 16 },
+  { repeats: 1, kernel: 3, stride: 1, expand: 3, channels: 24 },
+  { repeats: 1, kernel: 3, stride: 2, expand: 4, channels: 40 },
+];
+const T1_STAGES: readonly Stage[] = [
+  { repeats: 1, kernel: 3, stride: 2, expand: 1, channels: 24 },
+  { repeats: 1, kernel: 3, stride: 1, expand: 3, channels: 24 },
+  { repeats: 2, kernel: 3, stride: 2, expand: 4, channels: 48 },
+];
+
+const B0 = { stem: 32, stages: B0_STAGES, head: 1280, momentum: 0.9 } as const;
+const SMALL = { width: 1, depth: 1, size: 28, crop: 1, dropout: 0.1, momentum: 0.95 } as const;
+
+/** Width, depth, size and dropout: google-research/noisystudent; crop and momentum: timm. */
+export const VARIANTS = {
+  t0: { ...SMALL, stem: 12, stages: T0_STAGES, head: 128 },
+  t1: { ...SMALL, stem: 16, stages: T1_STAGES, head: 160 },
+  b0: { ...B0, width: 1.0, depth: 1.0, size: 224, crop: 0.875, dropout: 0.2 },
+  b1: { ...B0, width: 1.0, depth: 1.1, size: 240, crop: 0.882, dropout: 0.2 },
+  b2: { ...B0, width: 1.1, depth: 1.2, size: 260, crop: 0.89, dropout: 0.3 },
+  b3: { ...B0, width: 1.2, depth: 1.4, size: 300, crop: 0.904, dropout: 0.3 },
+  b4: { ...B0, width: 1.4, depth: 1.8, size: 380, crop: 0.922, dropout: 0.4 },
+  b5: { ...B0, width: 1.6, depth: 2.2, size: 456, crop: 0.934, dropout: 0.4 },
+  b6: { ...B0, width: 1.8, depth: 2.6, size: 528, crop: 0.942, dropout: 0.5 },
+  b7: { ...B0, width: 2.0, depth: 3.1, size: 600, crop: 0.949, dropout: 0.5 },
+  b8: { ...B0, width: 2.2, depth: 3.6, size: 672, crop: 0.954, dropout: 0.5 },
+  l2: { ...B0, width: 4.3, depth: 5.3, size: 800, crop: 0.96, dropout: 0.5 },
+} as const satisfies Record<string, Variant>;
+
+/** How a family pads strided convolutions, and the epsilon of its batch norms. */
+export interface Family {
+  /** 'same' = TensorFlow's rule, from the input's size; 'symmetric' = the same on both sides, PyTorch's rule. */
+  readonly padding: 'same' | 'symmetric';
+  readonly epsilon: number;
+}
+
+const FAMILIES = {
+  efficientnet: { padding: 'symmetric', epsilon: 1e-5 },
+  tf_efficientnet: { padding: 'same', epsilon: 1e-3 },
+} as const satisfies Record<string, Family>;
+
+/** Every model name, smallest first: `efficientnet_t0` … `efficientnet_l2`, then `tf_efficientnet_b0` … `tf_efficientnet_l2`. */
+export function modelNames(): readonly string[] {
+  return [...MODELS.keys()];
+}
+
+/**
+ * The network of a model name, for images [n, side, side, channels] and logits [n, classes]: its blocks and
+ * the name, shape and initial law of every tensor. Throws MODEL_UNKNOWN.
+ */
+export function outlineNetwork(name: string, { classes, channels }: { classes: number; channels: number }): Network {
+  const { variant, family } = findModel(name);
+  return outline(name, variant, family, classes, channels);
+}
+
+/** Trained numbers of a model, weights and biases without the running statistics, as timm counts them. Throws MODEL_UNKNOWN. */
+export function parameterCount(name: string, classes: number, channels: number): number {
+  const { tensors } = outlineNetwork(name, { classes, channels });
+  return tensors.filter(({ kind }) => kind === 'weight').reduce((sum, { shape }) => sum + elements(shape), 0);
+}
+
+/**
+ * Probability that each block's branch is kept, block 0 first: 1 - (1 - survival) * i / N, and 1 without a skip.
+ * Block i of N as timm and Google's code count it, so the first is never dropped.
+ */
+export function survivals({ blocks }: Network, survival: number): number[] {
+  return blocks.map(({ skip, index }) => (skip ? 1 - (1 - survival) * (index / blocks.length) : 1));
+}
+
+/** The row and the family of a model name. Throws MODEL_UNKNOWN with the nearest name. */
+function findModel(name: string): { readonly variant: Variant; readonly family: Family } {
+  const model = MODELS.get(name);
+  if (model) return model;
+  const names = modelNames();
+  throw new PipelineError('MODEL_UNKNOWN', `no model is named "${name}"; did you mean "${closest(name, names)}"? Known: ${names.join(', ')}.`);
+}
+
+const MODELS = new Map<string, { readonly variant: Variant; readonly family: Family }>(
+  Object.entries(FAMILIES).flatMap(([prefix, family]) =>
+    Object.entries(VARIANTS)
+      // The small rows exist with one padding only: no weights elsewhere ask for the other.
+      .filter(([row]) => prefix === 'efficientnet' || !row.startsWith('t'))
+      .map(([row, variant]) => [`${prefix}_${row}`, { variant, family }] as const),
+  ),
+);
