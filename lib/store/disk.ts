@@ -1,0 +1,40 @@
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PipelineError } from '../errors.js';
+
+/** Does work that writes under `place`; a disk without space left becomes DISK_FULL. */
+export async function orDiskFull<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    throw new PipelineError('DISK_FULL', `${place}: the disk has no space left · make room (noisy-student gc shows what can go) and retry`, {
+      cause: error,
+    });
+  }
+}
+
+/** Waits until every file and folder of a tree, and the tree's own folder, is on the disk. */
+export async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) await sync(path);
+  }
+  await sync(folder);
+}
+
+/** One file or folder. A folder can be opened for reading only, and for a file that is enough. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code !== undefined && codes.includes(code);
+}
