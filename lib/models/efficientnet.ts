@@ -1,0 +1,73 @@
+import { tf } from '../tensor/runtime.js';
+import { classify, head, mbConv, stem, type Layers } from './blocks.js';
+import type { Block, Network } from './outline.js';
+
+export type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+/** Inference uses the running statistics and no noise. In training both masks come from the caller: nothing is drawn here. */
+export type Mode =
+  | { readonly training: false }
+  | {
+      readonly training: true;
+      /** [blocks, n] float32, 0 or 1 / survival of the block; rows of blocks without a skip are not read. null = no branch is dropped. */
+      readonly dropPath: tf.Tensor2D | null;
+      /** [n, features] float32, 0 or 1 / (1 - rate). null = no feature is dropped. */
+      readonly dropout: tf.Tensor2D | null;
+    };
+
+/** In training, `statistics` holds the new `running_mean` and `running_var` of every batch norm by timm's name; in inference nothing. */
+export type Forward = { readonly logits: tf.Tensor2D; readonly statistics: Record<string, tf.Tensor> };
+export type Features = { readonly features: tf.Tensor4D; readonly statistics: Record<string, tf.Tensor> };
+
+/**
+ * Images [n, height, width, channels] float32, normalised -> logits [n, classes] float32.
+ * `tensors` are the network's, by timm's name, in TensorFlow's layouts. Pure and differentiable in them; the outputs belong
+ * to the caller's scope, and nothing else is left. Throws WEIGHTS_INVALID if a tensor is missing.
+ */
+export function forward(network: Network, tensors: Tensors, images: tf.Tensor4D, mode: Mode): Forward {
+  return tf.tidy(() => {
+    const { features, statistics } = forwardFeatures(network, tensors, images, mode);
+    const pooled = tf.mean<tf.Tensor2D>(features, [1, 2]); // [n, features]
+    const kept = mode.training && mode.dropout ? tf.mul<tf.Tensor2D>(pooled, mode.dropout) : pooled;
+    return { logits: classify(kept, layersOf(network, tensors, mode)), statistics };
+  });
+}
+
+/** Images as for `forward` -> the last map, after the head's swish and before pooling: [n, height/32, width/32, features] for the B rows. */
+export function forwardFeatures(network: Network, tensors: Tensors, images: tf.Tensor4D, mode: Mode): Features {
+  return tf.tidy(() => {
+    const layers = layersOf(network, tensors, mode);
+    let x = scoped(layers, (own) => stem(images, own));
+    const advance = (layer: (x: tf.Tensor4D, own: Layers) => tf.Tensor4D) => {
+      const before = x;
+      x = scoped(layers, (own) => layer(before, own));
+      before.dispose(); // A network is as deep as it likes; two maps at a time are enough.
+    };
+    for (const block of network.blocks) {
+      advance((map, own) => mbConv(map, block, own, keptBranches(block, mode)));
+    }
+    advance(head);
+    return { features: x, statistics: layers.statistics };
+  });
+}
+
+function layersOf(network: Network, tensors: Tensors, { training }: Mode): Layers {
+  return { network, tensors, training, statistics: {} };
+}
+
+/** One layer in a scope of its own: all it makes dies with the scope, except its map and its new statistics. */
+function scoped(layers: Layers, layer: (own: Layers) => tf.Tensor4D): tf.Tensor4D {
+  const made = tf.tidy(() => {
+    const statistics: Record<string, tf.Tensor> = {};
+    return { map: layer({ ...layers, statistics }), statistics };
+  });
+  Object.assign(layers.statistics, made.statistics);
+  return made.map;
+}
+
+/** The block's row of the drop-path mask, [n, 1, 1, 1]. */
+function keptBranches({ index, skip }: Block, mode: Mode): tf.Tensor4D | null {
+  if (!mode.training || !mode.dropPath || !skip) return null;
+  const images = mode.dropPath.shape[1];
+  return tf.reshape(tf.slice(mode.dropPath, [index, 0], [1, images]), [images, 1, 1, 1]);
+}

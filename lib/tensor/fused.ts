@@ -1,0 +1,130 @@
+import { tf } from './runtime.js';
+
+/** A batch norm's tensors, each [channels] float32; mean and variance are the running statistics. */
+export interface BatchNormTensors {
+  readonly gamma: tf.Tensor1D;
+  readonly beta: tf.Tensor1D;
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+export type Normalised = {
+  /** [n, height, width, channels] float32. */
+  readonly output: tf.Tensor4D;
+  /** The new running statistics, [channels] float32. No gradient flows through them. */
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+};
+
+/**
+ * Batch norm in training: x [n, height, width, channels] float32 -> the same, with the batch's own mean and biased variance.
+ * running = momentum * running + (1 - momentum) * batch, where the batch's variance is the unbiased one, as in PyTorch.
+ * `momentum` is above 0 and below 1. Differentiable in x, gamma and beta.
+ */
+export function batchNormTraining(x: tf.Tensor4D, tensors: BatchNormTensors, epsilon: number, momentum: number): Normalised {
+  return isNative() ? fusedBatchNorm(x, tensors, epsilon, momentum) : plainBatchNorm(x, tensors, epsilon, momentum);
+}
+
+/** x * sigmoid(x), any shape, float32. Differentiable. */
+export function swish<T extends tf.Tensor>(x: T): T {
+  return isNative() ? fusedSwish(x) : plainSwish(x);
+}
+
+/** `batchNormTraining` in one libtensorflow kernel each way: the one that Keras uses. */
+export function fusedBatchNorm(x: tf.Tensor4D, { gamma, beta, mean, variance }: BatchNormTensors, epsilon: number, momentum: number): Normalised {
+  const backend = nativeBackend();
+  const attributes = batchNormAttributes(backend, epsilon);
+  const average = { name: 'exponential_avg_factor', type: backend.binding.TF_ATTR_FLOAT, value: 1 - momentum };
+  // Run outside customGrad, whose own scope would end the life of the statistics; the backend records nothing on the tape.
+  const [normal, newMean, newVariance, ...reserved] = backend.executeMultipleOutputs(
+    'FusedBatchNormV3',
+    [...attributes, average],
+    [x, gamma, beta, mean, variance],
+    6,
+  ) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.Tensor, tf.Tensor, tf.Tensor];
+  const differentiable = tf.customGrad((...inputs) => {
+    saverOf(inputs)([x, gamma, ...reserved]);
+    return {
+      value: normal,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => backend.executeMultipleOutputs('FusedBatchNormGradV3', attributes, [dy, ...saved], 5).slice(0, 3),
+    };
+  });
+  const output = differentiable(x, gamma, beta) as tf.Tensor4D;
+  tf.dispose(reserved);
+  return { output, mean: newMean, variance: newVariance };
+}
+
+/** `batchNormTraining` in ordinary operations, for every backend. */
+export function plainBatchNorm(x: tf.Tensor4D, { gamma, beta, mean, variance }: BatchNormTensors, epsilon: number, momentum: number): Normalised {
+  return tf.tidy(() => {
+    const batch = tf.moments(x, [0, 1, 2]);
+    const output = tf.batchNorm4d(x, batch.mean as tf.Tensor1D, batch.variance as tf.Tensor1D, beta, gamma, epsilon);
+    const count = x.size / gamma.size;
+    const unbiased = tf.mul(batch.variance, count / Math.max(1, count - 1));
+    return { output, mean: blend(mean, batch.mean, momentum), variance: blend(variance, unbiased, momentum) };
+  });
+}
+
+function blend(running: tf.Tensor1D, batch: tf.Tensor, momentum: number): tf.Tensor1D {
+  return tf.add<tf.Tensor1D>(tf.mul(running, momentum), tf.mul(batch, 1 - momentum));
+}
+
+export function fusedSwish<T extends tf.Tensor>(x: T): T {
+  const backend = nativeBackend();
+  const type = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }];
+  const differentiable = tf.customGrad((...inputs) => {
+    const gate = backend.executeSingleOutput('Sigmoid', type, [x]);
+    saverOf(inputs)([x, gate]);
+    return {
+      value: backend.executeSingleOutput('Mul', type, [x, gate]),
+      // d(x s) = s dx + x ds
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [x, gate] = saved as [tf.Tensor, tf.Tensor];
+        const throughGate = backend.executeSingleOutput('SigmoidGrad', type, [gate, backend.executeSingleOutput('Mul', type, [dy, x])]);
+        return backend.executeSingleOutput('AddV2', type, [throughGate, backend.executeSingleOutput('Mul', type, [dy, gate])]);
+      },
+    };
+  });
+  return differentiable(x) as T;
+}
+
+export function plainSwish<T extends tf.Tensor>(x: T): T {
+  return tf.mul(x, tf.sigmoid(x));
+}
+
+/** customGrad hands over its inputs and then the function that keeps tensors for the way back. */
+function saverOf(inputs: readonly (tf.Tensor | tf.GradSaveFunc)[]): tf.GradSaveFunc {
+  return inputs.at(-1) as tf.GradSaveFunc;
+}
+
+/** libtensorflow's own kernels are there; any other backend gets ordinary operations. */
+function isNative(): boolean {
+  return tf.getBackend() === 'tensorflow';
+}
+
+function batchNormAttributes({ binding }: NativeBackend, epsilon: number): Attribute[] {
+  return [
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'epsilon', type: binding.TF_ATTR_FLOAT, value: epsilon },
+    { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' },
+    { name: 'is_training', type: binding.TF_ATTR_BOOL, value: true },
+  ];
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: number | string | boolean;
+}
+
+/** The part of tfjs-node's backend that runs one libtensorflow operation; its typings leave `binding` out. */
+interface NativeBackend {
+  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_FLOAT', number>>;
+  executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
+}
+
+function nativeBackend(): NativeBackend {
+  return tf.backend() as unknown as NativeBackend;
+}
