@@ -1,0 +1,116 @@
+import type { Image, Sampling } from './image.js';
+
+/**
+ * Operations that move pixels, to the byte as Pillow 9.4's Image.transform and Image.rotate. Each writes `to`, as
+ * large as the image's pixels. Matrices map the centre of an OUTPUT pixel to where the INPUT is read.
+ */
+
+/** Rows move sideways by `factor` pixels per pixel of height. */
+export function shearX(image: Image, to: Uint8Array, factor: number, sampling: Sampling): void {
+  transform(image, to, [1, factor, 0, 0, 1, 0], sampling);
+}
+
+/** Columns move up or down by `factor` pixels per pixel of width. */
+export function shearY(image: Image, to: Uint8Array, factor: number, sampling: Sampling): void {
+  transform(image, to, [1, 0, 0, factor, 1, 0], sampling);
+}
+
+/** The content moves left by `share` of the width; right where it is negative. */
+export function translateX(image: Image, to: Uint8Array, share: number, sampling: Sampling): void {
+  transform(image, to, [1, 0, share * image.width, 0, 1, 0], sampling);
+}
+
+/** The content moves up by `share` of the height; down where it is negative. */
+export function translateY(image: Image, to: Uint8Array, share: number, sampling: Sampling): void {
+  transform(image, to, [1, 0, 0, 0, 1, share * image.height], sampling);
+}
+
+/** Turns counter-clockwise by `degrees` about the centre, on the same canvas. */
+export function rotate(image: Image, to: Uint8Array, degrees: number, sampling: Sampling): void {
+  const angle = -(degrees < 0 ? degrees + 360 : degrees) * (Math.PI / 180);
+  // Pillow rounds to 15 decimals, which also hides that sine and cosine differ in the last bit between versions of Node.
+  const cos = Number(Math.cos(angle).toFixed(15));
+  const sin = Number(Math.sin(angle).toFixed(15));
+  const x = image.width / 2;
+  const y = image.height / 2;
+  transform(image, to, [cos, sin, cos * -x + sin * -y + x, -sin, cos, -sin * -x + cos * -y + y], sampling);
+}
+
+/** Reads at (a·x + b·y + c, d·x + e·y + f). */
+type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
+function transform(image: Image, to: Uint8Array, [a, b, c, d, e, f]: Matrix, { interpolation, fill }: Sampling): void {
+  const { width, height, channels } = image;
+  const sample = interpolation === 'bilinear' ? bilinear : bicubic;
+  for (let row = 0, at = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, at += channels) {
+      const x = a * (column + 0.5) + b * (row + 0.5) + c;
+      const y = d * (column + 0.5) + e * (row + 0.5) + f;
+      if (x >= 0 && x < width && y >= 0 && y < height) sample(image, x - 0.5, y - 0.5, to, at);
+      else for (let channel = 0; channel < channels; channel++) to[at + channel] = fill[channel]!;
+    }
+  }
+}
+
+/** Between the centres of the four nearest pixels (the edge is repeated outwards), cut to a whole number. */
+function bilinear({ pixels, width, height, channels }: Image, x: number, y: number, to: Uint8Array, at: number): void {
+  const column = Math.floor(x);
+  const row = Math.floor(y);
+  const dx = x - column;
+  const dy = y - row;
+  const left = clamp(column, width) * channels;
+  const right = clamp(column + 1, width) * channels;
+  const upper = clamp(row, height) * width * channels;
+  const lower = clamp(row + 1, height) * width * channels;
+  for (let channel = 0; channel < channels; channel++) {
+    const above = line(pixels[upper + left + channel]!, pixels[upper + right + channel]!, dx);
+    const below = line(pixels[lower + left + channel]!, pixels[lower + right + channel]!, dx);
+    to[at + channel] = line(above, below, dy) | 0;
+  }
+}
+
+/** Between the centres of the 16 nearest pixels (the edge is repeated outwards), clipped to 0…255, then cut to a whole number. */
+function bicubic({ pixels, width, height, channels }: Image, x: number, y: number, to: Uint8Array, at: number): void {
+  const column = Math.floor(x);
+  const row = Math.floor(y);
+  const dx = x - column;
+  const dy = y - row;
+  const x0 = clamp(column - 1, width) * channels;
+  const x1 = clamp(column, width) * channels;
+  const x2 = clamp(column + 1, width) * channels;
+  const x3 = clamp(column + 2, width) * channels;
+  const y0 = clamp(row - 1, height) * width * channels;
+  const y1 = clamp(row, height) * width * channels;
+  const y2 = clamp(row + 1, height) * width * channels;
+  const y3 = clamp(row + 2, height) * width * channels;
+  for (let channel = 0; channel < channels; channel++) {
+    const p0 = y0 + channel;
+    const p1 = y1 + channel;
+    const p2 = y2 + channel;
+    const p3 = y3 + channel;
+    const value = cubic(
+      cubic(pixels[p0 + x0]!, pixels[p0 + x1]!, pixels[p0 + x2]!, pixels[p0 + x3]!, dx),
+      cubic(pixels[p1 + x0]!, pixels[p1 + x1]!, pixels[p1 + x2]!, pixels[p1 + x3]!, dx),
+      cubic(pixels[p2 + x0]!, pixels[p2 + x1]!, pixels[p2 + x2]!, pixels[p2 + x3]!, dx),
+      cubic(pixels[p3 + x0]!, pixels[p3 + x1]!, pixels[p3 + x2]!, pixels[p3 + x3]!, dx),
+      dy,
+    );
+    to[at + channel] = value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
+  }
+}
+
+function line(v0: number, v1: number, d: number): number {
+  return v0 + (v1 - v0) * d;
+}
+
+/** The cubic of parameter −1 through v1 (d = 0) and v2 (d = 1); Pillow's resize uses −0.5, its transforms this one. */
+function cubic(v0: number, v1: number, v2: number, v3: number, d: number): number {
+  const linear = -v0 + v2;
+  const square = 2 * (v0 - v1) + v2 - v3;
+  const cube = -v0 + v1 - v2 + v3;
+  return v1 + d * (linear + d * (square + d * cube));
+}
+
+function clamp(index: number, length: number): number {
+  return index < 0 ? 0 : index < length ? index : length - 1;
+}
