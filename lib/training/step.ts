@@ -1,0 +1,94 @@
+import { forward } from '../models/efficientnet.js';
+import type { Network } from '../models/variants.js';
+import { tf } from '../tensor/runtime.js';
+import { updateAverage } from './average.js';
+import { jointLoss } from './loss.js';
+import type { Optimiser, Scalars } from './optimiser.js';
+import { pack, unpack, type Packing, type Tensors, type TrainState } from './state.js';
+
+/** What is fixed for a whole training. Numbers in here may become constants of a compiled step. */
+export interface StepPlan {
+  readonly network: Network;
+  readonly packing: Packing;
+  readonly optimiser: Optimiser;
+  /** Rows of a batch that are labelled; they come first. */
+  readonly labelledCount: number;
+  /** Weight of the pseudo-labelled part: see `jointLoss`. */
+  readonly unlabelledWeight: number;
+  /** Per channel, in 0…1. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export interface Batch {
+  /** float32 [n, size, size, channels] in 0…255: labelled images, then pseudo-labelled ones, noise applied. */
+  readonly images: tf.Tensor4D;
+  /** float32 [n, classes]; each row a distribution. */
+  readonly targets: tf.Tensor2D;
+}
+
+/** Drawn outside, so that a step has no randomness of its own. */
+export interface Masks {
+  /** float32 [blocks, n]: 0 or 1 / survival; null = stochastic depth is off. */
+  readonly dropPath: tf.Tensor2D | null;
+  /** float32 [n, features]: 0 or 1 / (1 − rate); null = dropout is off. */
+  readonly dropout: tf.Tensor2D | null;
+}
+
+/** What a step reports, in the order of its metrics vector. */
+export const METRICS = ['loss', 'labelledLoss', 'pseudoLoss', 'labelledTop1', 'gradientNorm'] as const;
+
+/**
+ * One training step, pure: new tensors come out, nothing that goes in is changed or disposed, and the caller owns both.
+ * One forward pass over the whole batch, so that labelled and pseudo-labelled images share the batch norms' statistics.
+ *
+ * `scalars` holds all that changes from step to step: `rate`, `averageDecay` and what the optimiser's `scalarsAt` names.
+ * Nothing is read back in here, so that a recording of one call is a program for every step.
+ */
+export function trainStep(plan: StepPlan, state: TrainState, batch: Batch, masks: Masks, scalars: Scalars): { state: TrainState; metrics: tf.Tensor1D } {
+  return tf.tidy(() => {
+    const { gradients, statistics, metrics } = differentiate(plan, state, batch, masks);
+    const { weights, slots } = plan.optimiser.update(state.weights, gradients, state.slots, scalars);
+    const average = updateAverage(state.average, { ...weights, ...statistics }, scalars['averageDecay']!);
+    const all = tf.concat1d([metrics, tf.reshape(norm(gradients), [1])]); // [5], as METRICS
+    metrics.dispose();
+    return { state: { weights, statistics, average, slots }, metrics: all };
+  });
+}
+
+/** Forward and back. The new statistics and the metrics are by-products of the forward pass; they are kept, so the caller disposes them. */
+function differentiate({ network, packing, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks) {
+  const images = normalise(batch.images, plan.mean, plan.std); // [n, size, size, channels]
+  const running = unpack(state.statistics['statistics']!, packing.statistics);
+  let statistics: tf.Tensor1D | undefined;
+  let metrics: tf.Tensor1D | undefined;
+  const lossOf = (kernels: tf.Tensor, vectors: tf.Tensor): tf.Scalar => {
+    const tensors = { ...unpack(kernels, packing.kernels), ...unpack(vectors, packing.vectors), ...running };
+    const passed = forward(network, tensors, images, { training: true, ...masks });
+    const { loss, labelledLoss, pseudoLoss } = jointLoss(passed.logits, batch.targets, plan.labelledCount, plan.unlabelledWeight);
+    const top1 = top1Share(passed.logits, batch.targets, plan.labelledCount);
+    // Kept: the scope of the differentiation ends with everything else that was made in it.
+    statistics = tf.keep(pack(passed.statistics, packing.statistics));
+    metrics = tf.keep(tf.stack([loss, labelledLoss, pseudoLoss, top1]) as tf.Tensor1D);
+    return loss;
+  };
+  const [kernels, vectors] = tf.valueAndGrads(lossOf)([state.weights['kernels']!, state.weights['vectors']!]).grads;
+  return { gradients: { kernels: kernels!, vectors: vectors! }, statistics: { statistics: statistics! }, metrics: metrics! };
+}
+
+/** Images in 0…255 → (x / 255 − mean) / std, per channel; any leading shape. */
+export function normalise<T extends tf.Tensor>(images: T, mean: readonly number[], std: readonly number[]): T {
+  return tf.tidy(() => tf.div<T>(tf.sub(tf.div(images, 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));
+}
+
+/** Share of the labelled rows whose largest logit is their target's largest class. */
+function top1Share(logits: tf.Tensor2D, targets: tf.Tensor2D, labelledCount: number): tf.Scalar {
+  const predicted = tf.argMax(tf.slice(logits, [0, 0], [labelledCount, -1]), 1); // [labelledCount]
+  const true_ = tf.argMax(tf.slice(targets, [0, 0], [labelledCount, -1]), 1);
+  return tf.mean<tf.Scalar>(tf.cast(tf.equal(predicted, true_), 'float32'));
+}
+
+/** Euclidean norm over all tensors together. */
+function norm(tensors: Tensors): tf.Scalar {
+  return tf.sqrt(tf.addN(Object.values(tensors).map((tensor) => tf.sum<tf.Scalar>(tf.square(tensor)))));
+}
