@@ -1,4 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../spec/resolved.js';
+import { toJsonLines } from './files.js';
+import { renderReport } from './html.js';
+import { summarise, type Summary } from './summary.js';
+
+/** Writes what a person reads of a finished run: the page, its content as data, and the metrics of all trainings. */
+export async function writeReport(input: ReportInput): Promise<Summary> {
+  const summary = await summarise(input);
+  const models = [...summary.generations, ...(summary.baseline ? [summary.baseline] : [])];
+  const metrics = models.flatMap(({ generation, metrics: lines }) =>
+    lines.map((line) => ({ role: generation.role, generation: generation.index, ...line })),
+  );
+  await Promise.all([
+    writeFile(join(input.output, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`),
+    writeFile(join(input.output, 'metrics.jsonl'), toJsonLines(metrics)),
+    writeFile(join(input.output, 'report.html'), await renderReport(summary, input.spec)),
+  ]);
+  return summary;
+}
 
 /** One trained model of a run, with the opened folders of its artifacts. */
 export interface ReportedGeneration {
