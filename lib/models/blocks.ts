@@ -1,5 +1,5 @@
 import { PipelineError } from '../errors.js';
-import { batchNormTraining, swish } from '../tensor/fused.js';
+import { batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 import type { Block, Network } from './outline.js';
 
@@ -40,14 +40,16 @@ export function head(x: tf.Tensor4D, layers: Layers): tf.Tensor4D {
   return swish(batchNorm(convolution(x, 'conv_head', layers), 'bn2', layers));
 }
 
-/** Features [n, features], pooled -> logits [n, classes]. */
-export function classify(features: tf.Tensor2D, layers: Layers): tf.Tensor2D {
+/** [n, h, w, features] -> logits [n, classes]. `kept` [n, features] multiplies the pooled features; null keeps them as they are. */
+export function classify(map: tf.Tensor4D, layers: Layers, kept: tf.Tensor2D | null): tf.Tensor2D {
+  const pooled = tf.reshape(spatialMean(map), [map.shape[0], map.shape[3]]) as tf.Tensor2D; // [n, features]
+  const features = kept ? tf.mul<tf.Tensor2D>(pooled, kept) : pooled;
   return tf.add(tf.matMul(features, read<tf.Tensor2D>('classifier.weight', layers)), read('classifier.bias', layers));
 }
 
 /** Squeeze and excitation: the map's mean -> a weight between 0 and 1 for each channel, [n, 1, 1, mid]. */
 function channelWeights(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
-  const mean = tf.mean<tf.Tensor4D>(x, [1, 2], true); // [n, 1, 1, mid]
+  const mean = spatialMean(x); // [n, 1, 1, mid]
   const reduced = swish(biased(mean, `${name}.se.conv_reduce`, layers)); // [n, 1, 1, reduced]
   return tf.sigmoid(biased(reduced, `${name}.se.conv_expand`, layers));
 }
@@ -69,7 +71,12 @@ function convolution(x: tf.Tensor4D, name: string, layers: Layers, stride = 1, p
 function pad(x: tf.Tensor4D, kernel: number, stride: number, { network }: Layers): tf.Tensor4D {
   if (stride === 1 || network.padding === 'same') return x;
   const side = (kernel - 1) >> 1;
-  return tf.pad(x, [[0, 0], [side, side], [side, side], [0, 0]]);
+  return tf.pad(x, [
+    [0, 0],
+    [side, side],
+    [side, side],
+    [0, 0],
+  ]);
 }
 
 function tensorFlowPadding(padding: Network['padding']): 'same' | 'valid' {
@@ -89,6 +96,7 @@ function batchNorm(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
 
 function read<T extends tf.Tensor>(name: string, { network, tensors }: Layers): T {
   const tensor = tensors[name];
-  if (!tensor) throw new PipelineError('WEIGHTS_INVALID', `${network.name} needs the tensor "${name}", but it is not among the ${Object.keys(tensors).length} given.`);
+  if (!tensor)
+    throw new PipelineError('WEIGHTS_INVALID', `${network.name} needs the tensor "${name}", but it is not among the ${Object.keys(tensors).length} given.`);
   return tensor as T;
 }

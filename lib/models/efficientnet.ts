@@ -22,14 +22,14 @@ export type Features = { readonly features: tf.Tensor4D; readonly statistics: Re
 /**
  * Images [n, height, width, channels] float32, normalised -> logits [n, classes] float32.
  * `tensors` are the network's, by timm's name, in TensorFlow's layouts. Pure and differentiable in them; the outputs belong
- * to the caller's scope, and nothing else is left. Throws WEIGHTS_INVALID if a tensor is missing.
+ * to the caller's scope (so inside tf.variableGrads, tf.keep the statistics), and nothing else is left.
+ * Throws WEIGHTS_INVALID if a tensor is missing.
  */
 export function forward(network: Network, tensors: Tensors, images: tf.Tensor4D, mode: Mode): Forward {
   return tf.tidy(() => {
     const { features, statistics } = forwardFeatures(network, tensors, images, mode);
-    const pooled = tf.mean<tf.Tensor2D>(features, [1, 2]); // [n, features]
-    const kept = mode.training && mode.dropout ? tf.mul<tf.Tensor2D>(pooled, mode.dropout) : pooled;
-    return { logits: classify(kept, layersOf(network, tensors, mode)), statistics };
+    const dropout = mode.training ? mode.dropout : null;
+    return { logits: classify(features, layersOf(network, tensors, mode), dropout), statistics };
   });
 }
 
@@ -38,16 +38,10 @@ export function forwardFeatures(network: Network, tensors: Tensors, images: tf.T
   return tf.tidy(() => {
     const layers = layersOf(network, tensors, mode);
     let x = scoped(layers, (own) => stem(images, own));
-    const advance = (layer: (x: tf.Tensor4D, own: Layers) => tf.Tensor4D) => {
-      const before = x;
-      x = scoped(layers, (own) => layer(before, own));
-      before.dispose(); // A network is as deep as it likes; two maps at a time are enough.
-    };
     for (const block of network.blocks) {
-      advance((map, own) => mbConv(map, block, own, keptBranches(block, mode)));
+      x = replace(x, layers, (map, own) => mbConv(map, block, own, keptBranches(block, mode)));
     }
-    advance(head);
-    return { features: x, statistics: layers.statistics };
+    return { features: replace(x, layers, head), statistics: layers.statistics };
   });
 }
 
@@ -63,6 +57,13 @@ function scoped(layers: Layers, layer: (own: Layers) => tf.Tensor4D): tf.Tensor4
   });
   Object.assign(layers.statistics, made.statistics);
   return made.map;
+}
+
+/** The layer's map instead of the one it read: however deep the network, two are enough. */
+function replace(before: tf.Tensor4D, layers: Layers, layer: (map: tf.Tensor4D, own: Layers) => tf.Tensor4D): tf.Tensor4D {
+  const after = scoped(layers, (own) => layer(before, own));
+  before.dispose();
+  return after;
 }
 
 /** The block's row of the drop-path mask, [n, 1, 1, 1]. */

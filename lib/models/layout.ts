@@ -24,7 +24,11 @@ export function toTorch(values: Float32Array, { shape, layout }: Pick<TensorOutl
 /** The inverse of `toTorch`; `shape` and `layout` are TensorFlow's. */
 export function toTensorFlow(values: Float32Array, tensor: Pick<TensorOutline, 'shape' | 'layout'>): Float32Array {
   const axes: readonly number[] = TORCH_AXES[tensor.layout];
-  return permute(values, torchShape(tensor), axes.map((_, axis) => axes.indexOf(axis)));
+  return permute(
+    values,
+    torchShape(tensor),
+    axes.map((_, axis) => axes.indexOf(axis)),
+  );
 }
 
 /** Axis i of the result is axis order[i] of the source. */

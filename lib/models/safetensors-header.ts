@@ -38,10 +38,9 @@ export function parseHeader(json: string, dataBytes: number, file: string): Head
 /** Compact, metadata first, tensors in the given order, padded with spaces to 8 bytes: what the safetensors library writes. */
 export function printHeader({ entries, metadata }: Header): string {
   const tensors = entries.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, data_offsets: [begin, end] }] as const);
-  const parts = [
-    ...(Object.keys(metadata).length > 0 ? [['__metadata__', sorted(metadata)] as const] : []),
-    ...tensors,
-  ].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const parts = [...(Object.keys(metadata).length > 0 ? [['__metadata__', sorted(metadata)] as const] : []), ...tensors].map(
+    ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
+  );
   const json = `{${parts.join(',')}}`;
   return json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8);
 }

@@ -45,7 +45,9 @@ export async function writeTensors(file: string, content: TensorFile): Promise<v
  * Ordered as the safetensors library does, wider numbers first and then by name, so its files come out as they went in.
  */
 export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
-  const ordered = [...tensors].sort(([a, x], [b, y]) => y.values.BYTES_PER_ELEMENT - x.values.BYTES_PER_ELEMENT || Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const ordered = [...tensors].sort(
+    ([a, x], [b, y]) => y.values.BYTES_PER_ELEMENT - x.values.BYTES_PER_ELEMENT || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
   let end = 0;
   const entries = ordered.map(([name, { shape, values }]): Entry => {
     const begin = end;
@@ -61,10 +63,11 @@ export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
 async function readHeader(handle: FileHandle, file: string): Promise<Header & { readonly dataStart: number }> {
   const { size } = await handle.stat();
   if (size < 8) throw invalid(file, 0, `the file has ${size} bytes`, 'the first 8 give the length of the header');
-  const length = Number(Buffer.from(await readExactly(handle, 0, 8, file)).readBigUInt64LE());
-  if (length > HEADER_LIMIT || 8 + length > size) {
-    throw invalid(file, 0, `the header is said to have ${length} bytes`, `the file has ${size - 8} more, and ${HEADER_LIMIT} is the most`);
+  const said = Buffer.from(await readExactly(handle, 0, 8, file)).readBigUInt64LE();
+  if (said > BigInt(Math.min(HEADER_LIMIT, size - 8))) {
+    throw invalid(file, 0, `the header is said to have ${said} bytes`, `the file has ${size - 8} more, and ${HEADER_LIMIT} is the most`);
   }
+  const length = Number(said);
   const json = Buffer.from(await readExactly(handle, 8, length, file)).toString('utf8');
   return { ...parseHeader(json, size - 8 - length, file), dataStart: 8 + length };
 }

@@ -65,16 +65,33 @@ function* stateDict(network: Network, tensors: Weights): Generator<[string, Stor
   }
 }
 
-function checkFit(where: string, network: Network, found: ReadonlyMap<string, readonly number[]>, needed: (tensor: Network['tensors'][number]) => number[]): void {
+function checkFit(
+  where: string,
+  network: Network,
+  found: ReadonlyMap<string, readonly number[]>,
+  needed: (tensor: Network['tensors'][number]) => number[],
+): void {
   const known = new Set(network.tensors.map(({ name }) => name));
   const shapes = network.tensors.map((tensor) => ({ name: tensor.name, needs: `[${needed(tensor)}]`, has: found.get(tensor.name) }));
   const faults = [
-    list('missing', shapes.filter(({ has }) => !has).map(({ name }) => name)),
-    list('unexpected', [...found.keys()].filter((name) => !known.has(name))),
-    list('of another shape', shapes.filter(({ has, needs }) => has && `[${has}]` !== needs).map(({ name, has, needs }) => `${name} [${has}] instead of ${needs}`)),
+    list(
+      'missing',
+      shapes.filter(({ has }) => !has).map(({ name }) => name),
+    ),
+    list(
+      'unexpected',
+      [...found.keys()].filter((name) => !known.has(name)),
+    ),
+    list(
+      'of another shape',
+      shapes.filter(({ has, needs }) => has && `[${has}]` !== needs).map(({ name, has, needs }) => `${name} [${has}] instead of ${needs}`),
+    ),
   ].filter((fault) => fault !== '');
   if (faults.length === 0) return;
-  throw new PipelineError('WEIGHTS_INVALID', `${where} does not fit ${network.name} with ${network.classes} classes and ${network.channels} channels: ${faults.join('; ')}.`);
+  throw new PipelineError(
+    'WEIGHTS_INVALID',
+    `${where} does not fit ${network.name} with ${network.classes} classes and ${network.channels} channels: ${faults.join('; ')}.`,
+  );
 }
 
 /** At most ten names: a wrong architecture would list them all. */

@@ -30,6 +30,19 @@ export function swish<T extends tf.Tensor>(x: T): T {
   return isNative() ? fusedSwish(x) : plainSwish(x);
 }
 
+/**
+ * [n, height, width, channels] -> [n, 1, 1, channels] float32, the mean of each map. Differentiable: its gradient is the small
+ * tensor repeated, where that of tf.mean multiplies and divides whole maps (5 to 9 % of a training step of efficientnet_t1).
+ */
+export function spatialMean(x: tf.Tensor4D): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  const differentiable = tf.customGrad((...inputs) => ({
+    value: tf.mean(inputs[0] as tf.Tensor, [1, 2], true),
+    gradFunc: (dy: tf.Tensor) => tf.tile(tf.div(dy, height * width), [1, height, width, 1]),
+  }));
+  return differentiable(x) as tf.Tensor4D;
+}
+
 /** `batchNormTraining` in one libtensorflow kernel each way: the one that Keras uses. */
 export function fusedBatchNorm(x: tf.Tensor4D, { gamma, beta, mean, variance }: BatchNormTensors, epsilon: number, momentum: number): Normalised {
   const backend = nativeBackend();
