@@ -109,14 +109,6 @@ export function parameterCount(name: string, classes: number, channels: number):
   return tensors.filter(({ kind }) => kind === 'weight').reduce((sum, { shape }) => sum + elements(shape), 0);
 }
 
-/**
- * Probability that each block's branch is kept, block 0 first: 1 - (1 - survival) * i / N, and 1 without a skip.
- * Block i of N as timm and Google's code count it, so the first is never dropped.
- */
-export function survivals({ blocks }: Network, survival: number): number[] {
-  return blocks.map(({ skip, index }) => (skip ? 1 - (1 - survival) * (index / blocks.length) : 1));
-}
-
 /** The row and the family of a model name. Throws MODEL_UNKNOWN with the nearest name. */
 function findModel(name: string): { readonly variant: Variant; readonly family: Family } {
   const model = MODELS.get(name);

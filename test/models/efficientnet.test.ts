@@ -186,13 +186,13 @@ test('a dropout mask multiplies the pooled features', () => {
   });
 });
 
-test('plain JavaScript computes the same logits, statistics and gradients as libtensorflow', () => {
+test('plain JavaScript computes the same logits, statistics and gradients as libtensorflow', async () => {
   const network = outlineNetwork('efficientnet_t1', { classes: 4, channels: 1 });
   const weights = initialiseFrom(network, { seed: 3, generation: 0 });
   const pixels = uniformStream('pixels');
   const values = Float32Array.from({ length: 2 * 16 * 16 }, () => 2 * pixels() - 1);
-  const run = (backend: string) => {
-    tf.setBackend(backend);
+  const run = async (backend: string) => {
+    await tf.setBackend(backend);
     const found = new Map<string, number>();
     tf.tidy(() => {
       const tensors = toTensors(network, weights);
@@ -206,11 +206,11 @@ test('plain JavaScript computes the same logits, statistics and gradients as lib
     return found;
   };
   try {
-    const [native, plain] = [run('tensorflow'), run('cpu')];
+    const [native, plain] = [await run('tensorflow'), await run('cpu')];
     assert.equal(native.size, 1 + network.tensors.length);
     for (const [name, value] of native) checkNear(name, value, plain.get(name)!, 1e-4 * Math.max(1, value));
   } finally {
-    tf.setBackend('tensorflow');
+    await tf.setBackend('tensorflow');
   }
 });
 

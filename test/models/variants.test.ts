@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { roundChannels } from '../../lib/models/outline.js';
-import { modelNames, outlineNetwork, parameterCount, survivals } from '../../lib/models/variants.js';
+import { modelNames, outlineNetwork, parameterCount } from '../../lib/models/variants.js';
 
 /** timm 1.0.29.dev0, 1000 classes, 3 channels: parameters, tensors of the state dict; blocks and features of Tan & Le's scaling. */
 const TIMM = [
@@ -88,17 +88,6 @@ test('weight decay spares every vector and no matrix', () => {
   for (const { shape, kind, decays } of outlineNetwork('efficientnet_t1', { classes: 10, channels: 1 }).tensors) {
     assert.equal(decays, kind === 'weight' && shape.length > 1);
   }
-});
-
-test('survival falls with depth as in timm: block i of N, and blocks without a skip always stay', () => {
-  const network = outlineNetwork('tf_efficientnet_b0', { classes: 10, channels: 3 });
-  const rates = survivals(network, 0.8);
-  assert.equal(rates[2]!.toFixed(6), '0.975000'); // blocks.1.1, the first with a skip: 1 - 0.2 * 2 / 16
-  assert.equal(rates[14]!.toFixed(6), '0.825000'); // blocks.5.3, the last with one: 1 - 0.2 * 14 / 16
-  assert.deepEqual(
-    rates.filter((_, i) => !network.blocks[i]!.skip),
-    Array<number>(7).fill(1),
-  );
 });
 
 test('roundChannels gives a multiple of 8, never under 90 % of what was wanted', () => {
