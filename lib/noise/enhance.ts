@@ -43,9 +43,15 @@ export function sharpness({ pixels, width, height, channels }: Image, to: Uint8A
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * row + channels; i < (y + 1) * row - channels; i++) {
       const sum =
-        pixels[i - row - channels]! + pixels[i - row]! + pixels[i - row + channels]! +
-        pixels[i - channels]! + 5 * pixels[i]! + pixels[i + channels]! +
-        pixels[i + row - channels]! + pixels[i + row]! + pixels[i + row + channels]!;
+        pixels[i - row - channels]! +
+        pixels[i - row]! +
+        pixels[i - row + channels]! +
+        pixels[i - channels]! +
+        5 * pixels[i]! +
+        pixels[i + channels]! +
+        pixels[i + row - channels]! +
+        pixels[i + row]! +
+        pixels[i + row + channels]!;
       to[i] = blend(((2 * sum + 13) / 26) | 0, pixels[i]!, alpha); // sum / 13, rounded: no sum of 13ths is a tie.
     }
   }

@@ -22,7 +22,10 @@ const FILL = { RGB: [124, 116, 104], L: [73] };
 test('the source images are those of the golden file', () => {
   assert.equal(crc32(IMAGES.RGB.pixels), golden.values.sourceCrc32);
   assert.equal(crc32(IMAGES.L.pixels), golden.values.graySourceCrc32);
-  assert.equal(IMAGES.RGB.pixels.reduce((sum, v) => sum + v, 0), 1_087_345);
+  assert.equal(
+    IMAGES.RGB.pixels.reduce((sum, v) => sum + v, 0),
+    1_087_345,
+  );
 });
 
 for (const mode of ['RGB', 'L'] as const) {
@@ -41,8 +44,21 @@ test('the golden file covers every operation in both modes', () => {
 
 /** What timm's m9 gives, plain and increasing; the sign is +. */
 const AT_NINE: Record<OpName, readonly [number | null, number | null]> = {
-  AutoContrast: [null, null], Equalize: [null, null], Invert: [null, null], Rotate: [27, 27], Posterize: [3, 1], Solarize: [230, 26], SolarizeAdd: [99, 99],
-  Color: [1.72, 1.81], Contrast: [1.72, 1.81], Brightness: [1.72, 1.81], Sharpness: [1.72, 1.81], ShearX: [0.27, 0.27], ShearY: [0.27, 0.27], TranslateXRel: [0.405, 0.405], TranslateYRel: [0.405, 0.405],
+  AutoContrast: [null, null],
+  Equalize: [null, null],
+  Invert: [null, null],
+  Rotate: [27, 27],
+  Posterize: [3, 1],
+  Solarize: [230, 26],
+  SolarizeAdd: [99, 99],
+  Color: [1.72, 1.81],
+  Contrast: [1.72, 1.81],
+  Brightness: [1.72, 1.81],
+  Sharpness: [1.72, 1.81],
+  ShearX: [0.27, 0.27],
+  ShearY: [0.27, 0.27],
+  TranslateXRel: [0.405, 0.405],
+  TranslateYRel: [0.405, 0.405],
 };
 
 for (const op of OPS) {
@@ -58,7 +74,10 @@ for (const op of OPS) {
 
 test('enhancing downwards stops at a factor of 0.1', () => {
   // 1 − 0.9 is 0.09999999999999998.
-  assert.deepEqual([0, 5, 10].map((level) => opNamed('Color').increasing!.argument(level, -1)), [1, 0.55, 0.1]);
+  assert.deepEqual(
+    [0, 5, 10].map((level) => opNamed('Color').increasing!.argument(level, -1)),
+    [1, 0.55, 0.1],
+  );
 });
 
 /** The increasing set at level 0, either sign: nothing happens. Posterize keeps 4 bits even there, and three operations have no level. */
@@ -81,13 +100,16 @@ for (const op of OPS) {
 /** On gray pixels the luminance is the value itself, so every operation treats a gray RGB image as its one channel. */
 for (const op of OPS) {
   test(`${op.name} of a gray RGB image is its one-channel result in each channel`, () => {
-    fc.assert(fc.property(grayImages(), fc.integer({ min: 0, max: 10 }), fc.boolean(), fc.boolean(), (gray, level, negative, bicubic) => {
-      const interpolation = bicubic ? 'bicubic' : 'bilinear';
-      const argument = op.increasing?.argument(level, negative ? -1 : 1) ?? 0;
-      const one = applied(op, gray, argument, { interpolation, fill: [73] });
-      const three = applied(op, asRgb(gray), argument, { interpolation, fill: [73, 73, 73] });
-      assert.deepEqual(three, asRgb({ ...gray, pixels: one }).pixels);
-    }), { numRuns: 60, seed: 1 });
+    fc.assert(
+      fc.property(grayImages(), fc.integer({ min: 0, max: 10 }), fc.boolean(), fc.boolean(), (gray, level, negative, bicubic) => {
+        const interpolation = bicubic ? 'bicubic' : 'bilinear';
+        const argument = op.increasing?.argument(level, negative ? -1 : 1) ?? 0;
+        const one = applied(op, gray, argument, { interpolation, fill: [73] });
+        const three = applied(op, asRgb(gray), argument, { interpolation, fill: [73, 73, 73] });
+        assert.deepEqual(three, asRgb({ ...gray, pixels: one }).pixels);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
   });
 }
 
@@ -114,7 +136,9 @@ function applied(op: Op, image: Image, argument: number, sampling: Sampling): Ui
 
 /** Small images with few and many values; one pixel wide ones among them. */
 function grayImages(): fc.Arbitrary<Image> {
-  return fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.constantFrom(0, 1, 15, 255)).chain(([width, height, highest]) =>
-    fc.uint8Array({ minLength: width * height, maxLength: width * height, max: highest }).map((pixels) => ({ pixels, width, height, channels: 1 as const })),
-  );
+  return fc
+    .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.constantFrom(0, 1, 15, 255))
+    .chain(([width, height, highest]) =>
+      fc.uint8Array({ minLength: width * height, maxLength: width * height, max: highest }).map((pixels) => ({ pixels, width, height, channels: 1 as const })),
+    );
 }

@@ -10,8 +10,18 @@ const key = randomKey({ seed: 1, generation: 2, phase: 'train', purpose: 'test' 
 /** Known answers of Random123 (kat_vectors, philox4x32 10): counter, key → block. */
 const KNOWN_ANSWERS = [
   { name: 'zeros', counter: [0, 0, 0, 0], key: [0, 0], block: [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8] },
-  { name: 'ones', counter: [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], key: [0xffffffff, 0xffffffff], block: [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd] },
-  { name: 'digits of pi', counter: [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], key: [0xa4093822, 0x299f31d0], block: [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1] },
+  {
+    name: 'ones',
+    counter: [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+    key: [0xffffffff, 0xffffffff],
+    block: [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+  },
+  {
+    name: 'digits of pi',
+    counter: [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+    key: [0xa4093822, 0x299f31d0],
+    block: [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+  },
 ] as const;
 
 for (const { name, counter, key: words, block } of KNOWN_ANSWERS) {
@@ -27,7 +37,10 @@ test('a stream is the Philox blocks of (a, b, 0, 0), (a, b, 1, 0) … under its 
   const expected = new Uint32Array(8);
   philox(7, 9, 0, 0, key.k0, key.k1, expected, 0);
   philox(7, 9, 1, 0, key.k0, key.k1, expected, 4);
-  assert.deepEqual(Array.from({ length: 8 }, () => draws.uint32()), [...expected]);
+  assert.deepEqual(
+    Array.from({ length: 8 }, () => draws.uint32()),
+    [...expected],
+  );
 });
 
 test('every field of a key and both positions of a stream change the draws', () => {
@@ -85,7 +98,10 @@ test('uniforms are the upper 24 bits of the words of the stream at that position
   for (const count of [0, 1, 4, 5, 1_023]) {
     const draws = stream(key, 3, 4);
     const bulk = uniforms(key, 3, count, 4);
-    assert.deepEqual([...bulk], Array.from({ length: count }, () => (draws.uint32() >>> 8) / 2 ** 24));
+    assert.deepEqual(
+      [...bulk],
+      Array.from({ length: count }, () => (draws.uint32() >>> 8) / 2 ** 24),
+    );
   }
 });
 
@@ -108,8 +124,16 @@ test('normals are the normal() of the stream, with mean 0, variance 1 and no fat
 
 /** Quantiles printed by Python 3.11's statistics.NormalDist().inv_cdf. */
 const QUANTILES = [
-  [1.2e-7, -5.165341756801709], [0.001, -3.090232306167813], [0.02, -2.0537489106318225], [0.075, -1.4395314709384557], [0.25, -0.6744897501960817],
-  [0.4, -0.2533471031357998], [0.5, 0], [0.925, 1.439531470938456], [0.9999, 3.7190164854557084], [0.9999999998835847, 6.337957754553789],
+  [1.2e-7, -5.165341756801709],
+  [0.001, -3.090232306167813],
+  [0.02, -2.0537489106318225],
+  [0.075, -1.4395314709384557],
+  [0.25, -0.6744897501960817],
+  [0.4, -0.2533471031357998],
+  [0.5, 0],
+  [0.925, 1.439531470938456],
+  [0.9999, 3.7190164854557084],
+  [0.9999999998835847, 6.337957754553789],
 ] as const;
 
 test('normalQuantile agrees with Python to 14 digits', () => {
@@ -117,9 +141,15 @@ test('normalQuantile agrees with Python to 14 digits', () => {
 });
 
 test('permutation holds each number once and differs between epochs', () => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 1_000 }), (n, epoch) => {
-    assert.deepEqual([...permutation(key, epoch, n)].sort((x, y) => x - y), Array.from({ length: n }, (_, i) => i));
-  }), { numRuns: 50 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 1_000 }), (n, epoch) => {
+      assert.deepEqual(
+        [...permutation(key, epoch, n)].sort((x, y) => x - y),
+        Array.from({ length: n }, (_, i) => i),
+      );
+    }),
+    { numRuns: 50 },
+  );
   assert.notDeepEqual(permutation(key, 0, 100), permutation(key, 1, 100));
   assert.deepEqual(permutation(key, 1, 100), permutation(key, 1, 100));
 });

@@ -7,7 +7,11 @@ export function sourceImage(): Image {
   const pixels: number[] = [];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      for (const numerator of [[x, 60], [y, 46], [x + y, 106]] as const) {
+      for (const numerator of [
+        [x, 60],
+        [y, 46],
+        [x + y, 106],
+      ] as const) {
         const base = Math.floor((255 * numerator[0]) / numerator[1]);
         pixels.push(Math.min(255, Math.floor((base * 3) / 4) + Math.floor(64 * next())));
       }
