@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTensors, writeTensors, type StoredTensor } from '../models/safetensors.js';
+import { orDiskFull, sync, syncTree } from '../store/disk.js';
+import { describeFiles, MANIFEST } from '../store/manifest.js';
+import type { ManifestFile } from '../store/store.js';
+import type { RunProgress } from './progress.js';
+
+/** Complete progress of a training: loading it and going on gives the bytes of a training that was never stopped. */
+export interface Checkpoint {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly progress: RunProgress;
+}
+
+const STATE = 'state.safetensors';
+const PROGRESS = 'progress.json';
+const UNFINISHED = '.unfinished-';
+
+/** How many are kept: the newest, and the one before it in case the newest turns out to be damaged. */
+const KEPT = 2;
+
+/**
+ * Writes `step-<n>/` under `folder`: state.safetensors, progress.json, and last manifest.json with their sizes and SHA-256.
+ * It is on the disk and verified before an older one is removed; a kill at any moment leaves the older ones as they were.
+ */
+export async function saveCheckpoint(folder: string, { tensors, progress }: Checkpoint): Promise<void> {
+  await orDiskFull(folder, async () => {
+    const unfinished = await mkdtemp(join(folder, UNFINISHED));
+    await writeTensors(join(unfinished, STATE), { tensors, metadata: { step: String(progress.step) } });
+    await writeFile(join(unfinished, PROGRESS), `${JSON.stringify(progress)}\n`);
+    const files = await describeFiles(unfinished);
+    await writeFile(join(unfinished, MANIFEST), `${JSON.stringify({ files }, null, 2)}\n`);
+    await syncTree(unfinished);
+    await commit(folder, unfinished, progress.step);
+    await removeOlder(folder, progress.step);
+  });
+}
+
+/**
+ * The newest checkpoint under `folder` that verifies, or undefined. Each damaged one on the way is named in a warning and
+ * left where it is: the training overwrites it when it gets there again.
+ */
+export async function newestCheckpoint(folder: string, warn: (message: string) => void): Promise<(Checkpoint & { readonly path: string }) | undefined> {
+  for (const step of await stepsIn(folder)) {
+    const path = pathOf(folder, step);
+    const damage = await damageOf(path);
+    if (damage === undefined) {
+      const { tensors } = await readTensors(join(path, STATE));
+      const progress = JSON.parse(await readFile(join(path, PROGRESS), 'utf8')) as RunProgress;
+      return { tensors, progress, path };
+    }
+    warn(`${path} is damaged (${damage}); falling back to the one before it`);
+  }
+  return undefined;
+}
+
+/** Steps of the checkpoints under `folder`, newest first, whether or not they verify. */
+export async function stepsIn(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch(() => []);
+  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  return steps.sort((a, b) => b - a);
+}
+
+/** Removes what a killed training left half written. Only for the one who trains here: another's would be removed under its hands. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const names = await readdir(folder);
+  await Promise.all(names.filter((name) => name.startsWith(UNFINISHED)).map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+/** Renaming is the commit point. One of that step may be there already: the same bytes from another attempt, or damaged. */
+async function commit(folder: string, unfinished: string, step: number): Promise<void> {
+  const path = pathOf(folder, step);
+  if ((await damageOf(path)) === undefined) {
+    await rm(unfinished, { recursive: true });
+    return;
+  }
+  await rm(path, { recursive: true, force: true });
+  await rename(unfinished, path);
+  await sync(folder);
+  const damage = await damageOf(path);
+  if (damage !== undefined) throw new Error(`${path} does not hold what was just written: ${damage}`);
+}
+
+async function removeOlder(folder: string, step: number): Promise<void> {
+  const older = (await stepsIn(folder)).filter((other) => other < step);
+  await Promise.all(older.slice(KEPT - 1).map((other) => rm(pathOf(folder, other), { recursive: true, force: true })));
+}
+
+function pathOf(folder: string, step: number): string {
+  return join(folder, `step-${step}`);
+}
+
+/** What is wrong with a checkpoint, or undefined when its files are as its manifest says. */
+async function damageOf(path: string): Promise<string | undefined> {
+  try {
+    const { files } = JSON.parse(await readFile(join(path, MANIFEST), 'utf8')) as { files: readonly ManifestFile[] };
+    const found = new Map((await describeFiles(path)).map((file) => [file.path, file]));
+    for (const { path: name, bytes, sha256 } of files) {
+      const file = found.get(name);
+      if (!file) return `${name} is missing`;
+      if (file.bytes !== bytes) return `${name} has ${file.bytes} bytes instead of ${bytes}`;
+      if (file.sha256 !== sha256) return `${name} has other content`;
+    }
+    return undefined;
+  } catch (error) {
+    return `its manifest cannot be read: ${(error as Error).message}`;
+  }
+}

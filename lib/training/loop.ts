@@ -1,0 +1,128 @@
+import { setImmediate } from 'node:timers/promises';
+import type { JobHooks, JobOutcome } from '../device/hooks.js';
+import type { Progress, TrainJob } from '../device/messages.js';
+import { initialiseFrom } from '../models/initialise.js';
+import { emptyTally } from '../noise/tally.js';
+import { averageDecayAt } from './average.js';
+import { newestCheckpoint, removeUnfinished, saveCheckpoint } from './checkpoint.js';
+import { checkMetrics, checkTensorCount, tensorCount } from './checks.js';
+import { openInputs, type TrainInputs } from './inputs.js';
+import { addMetrics, NO_METRICS } from './metrics.js';
+import { writeOutputs } from './outputs.js';
+import type { RunProgress } from './progress.js';
+import { rateAt } from './schedule.js';
+import { disposeState, restoreState, stateFrom, storedTensors, type TrainState } from './state.js';
+import { takeStep } from './take-step.js';
+import { currentVersions, versionWarning, type HostFacts, type Versions } from './versions.js';
+
+/**
+ * Trains one model into `job.output`, from its newest checkpoint if there is one. Where and how often it was stopped
+ * changes no byte of the output.
+ *
+ * Asked to stop, it writes a checkpoint after the step at hand. Throws TRAINING_DIVERGED, TENSOR_LEAK,
+ * CHECKPOINT_MISMATCH, DISK_FULL, and what opening its inputs throws.
+ */
+export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): Promise<JobOutcome> {
+  const inputs = await openInputs(job);
+  try {
+    return await runSteps(job, inputs, currentVersions(facts), hooks);
+  } finally {
+    await inputs.close();
+  }
+}
+
+async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, hooks: JobHooks): Promise<JobOutcome> {
+  const { training } = job.generation;
+
+  // 1. Resume.
+  let { state, progress } = await resume(job, inputs, versions, hooks);
+  const first = progress.step;
+  let saved = first;
+  const began = hooks.now();
+
+  while (progress.step < training.steps && !hooks.shouldStop()) {
+    const start = hooks.now();
+    const count = tensorCount();
+    const step = progress.step;
+
+    // 2. Rate, batch and masks: functions of the seed and the step alone. The noise drawn is counted.
+    const rate = rateAt(training.schedule, step, training.steps);
+    const batch = await inputs.drawBatch(step, progress.noise);
+    const masks = inputs.drawMasks(step, progress.noise);
+    const drawn = hooks.now();
+
+    // 3. Step.
+    const scalars = { rate, averageDecay: averageDecayAt(training.ema, step), ...inputs.plan.optimiser.scalarsAt(step) };
+    const taken = takeStep(inputs.plan, state, batch, masks, scalars);
+    state = taken.state;
+
+    // 4. Checks.
+    await checkMetrics(taken.metrics, { step: step + 1, steps: training.steps, rate, batch, inputs });
+    checkTensorCount(count, step + 1);
+
+    // 5. Log.
+    const at = { step: step + 1, steps: training.steps, logEvery: training.logEvery, rate, hasPseudo: inputs.pool !== null };
+    const { timing } = progress;
+    progress = {
+      ...progress,
+      step: step + 1,
+      metrics: addMetrics(progress.metrics, taken.metrics, at),
+      timing: { ...timing, total: timing.total + hooks.now() - start, data: timing.data + drawn - start },
+    };
+
+    // 6. Checkpoint: at its interval, and at the end, so that a publication that fails costs no training.
+    if (progress.step % training.checkpointEvery === 0 || progress.step === training.steps) {
+      progress = await checkpoint(job, inputs, state, progress, hooks);
+      saved = progress.step;
+    }
+    hooks.onProgress({ ...progressOf(job, progress, saved), loss: taken.metrics[0]!, imagesPerSecond: Math.round(((progress.step - first) * inputs.batch * 1000) / (hooks.now() - began)) });
+    await setImmediate(); // a request to stop is read here
+  }
+
+  if (progress.step < training.steps) {
+    if (saved < progress.step) progress = await checkpoint(job, inputs, state, progress, hooks);
+    disposeState(state);
+    return { type: 'stopped', progress: progressOf(job, progress, progress.step) };
+  }
+  const { dataset } = inputs.labelled;
+  const result = await writeOutputs(job.output, { generation: job.generation, dataset, plan: inputs.plan, state, progress, batch: inputs.batch });
+  disposeState(state);
+  return { type: 'done', meta: { ...measured(progress, inputs), versions, weightsSha256: result.weightsSha256, resumedAt: first } };
+}
+
+/** The newest checkpoint that verifies, or a fresh network. */
+async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, hooks: JobHooks): Promise<{ state: TrainState; progress: RunProgress }> {
+  await removeUnfinished(job.checkpoints);
+  const numbers = initialiseFrom(plan.network, { seed: job.seed, generation: job.generation.index });
+  const fresh = stateFrom(numbers, plan.packing, plan.optimiser.initialSlots);
+  const found = await newestCheckpoint(job.checkpoints, (message) => hooks.warn(message));
+  if (!found) {
+    return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing: { total: 0, data: 0, checkpoints: 0 }, versions } };
+  }
+  const warning = versionWarning(found.progress.versions, versions);
+  if (warning) hooks.warn(`${found.path}: ${warning}`);
+  return { state: restoreState(found.tensors, fresh, plan.packing, found.path), progress: { ...found.progress, versions } };
+}
+
+async function checkpoint(job: TrainJob, { plan }: TrainInputs, state: TrainState, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
+  const start = now();
+  await saveCheckpoint(job.checkpoints, { tensors: await storedTensors(state, plan.packing), progress });
+  const spent = now() - start;
+  const { timing } = progress;
+  return { ...progress, timing: { ...timing, total: timing.total + spent, checkpoints: timing.checkpoints + spent } };
+}
+
+function progressOf({ generation: { training } }: TrainJob, { step }: RunProgress, saved: number): Progress {
+  return { step, of: training.steps, ...(saved > 0 && { checkpoint: saved }) };
+}
+
+/** What may differ from run to run of the same training, over all attempts. */
+function measured({ step, timing }: RunProgress, { batch }: TrainInputs) {
+  const share = (part: number) => (timing.total === 0 ? 0 : part / timing.total);
+  return {
+    seconds: timing.total / 1000,
+    imagesPerSecond: timing.total === 0 ? 0 : (step * batch * 1000) / timing.total,
+    dataShare: share(timing.data),
+    checkpointShare: share(timing.checkpoints),
+  };
+}
