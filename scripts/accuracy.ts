@@ -57,8 +57,8 @@ async function runArms(seed: number): Promise<Arms> {
 }
 
 /**
- * The last student's network as a teacher on 5,799 of the 5,800 images per class that validation leaves (a pool may
- * not be empty), with the same noise, steps and images per step as the baseline.
+ * The last student's network as a teacher on 5,799 of the 5,800 images per class that validation leaves, with the same
+ * noise, steps and images per step as the baseline. A pipeline needs a pool and a student: ten images and one step.
  */
 async function oracleOf(seed: number): Promise<Record<string, unknown>> {
   const { data, students, training } = parseDocument(await readFile(options.pipeline, 'utf8')).toJS() as Pipeline;
@@ -68,7 +68,7 @@ async function oracleOf(seed: number): Promise<Record<string, unknown>> {
     seed,
     data: { ...data, labelled: { ...data.labelled, perClass: 5799 } },
     teacher: { model: student.model, training: { steps: own.steps, batch: Math.round(own.batch * (1 + own.unlabelledRatio)) } },
-    students: [],
+    students: [{ model: student.model, training: { steps: 1, schedule: { warmupSteps: 0 } } }],
     baseline: 'none',
   };
 }
