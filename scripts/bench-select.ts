@@ -77,7 +77,9 @@ async function measure(folder: string): Promise<void> {
     output,
   });
   const peak = process.resourceUsage().maxRSS / 1024; // kibibytes on every platform
-  console.log(`selected ${statistics.rows} rows of ${statistics.unique} images in ${seconds(started)} s; peak RSS ${peak.toFixed(0)} MiB, ${(before / 2 ** 20).toFixed(0)} MiB before`);
+  console.log(
+    `selected ${statistics.rows} rows of ${statistics.unique} images in ${seconds(started)} s; peak RSS ${peak.toFixed(0)} MiB, ${(before / 2 ** 20).toFixed(0)} MiB before`,
+  );
 }
 
 function seconds(since: number): string {

@@ -20,7 +20,12 @@ export async function openPredictor(folder: string): Promise<Predictor> {
   if (held?.folder === folder) return held;
   const { network, config, tensors } = await loadModel(folder);
   if (held) tf.dispose({ ...held.tensors });
-  held = { folder, network, config, tensors: Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape], 'float32')])) };
+  held = {
+    folder,
+    network,
+    config,
+    tensors: Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape], 'float32')])),
+  };
   return held;
 }
 
@@ -28,8 +33,10 @@ let held: Predictor | undefined;
 
 /** Throws CLASSES_DIFFER or DATA_INVALID where the model was made for other images. */
 export function checkFits({ folder, network }: Predictor, { dataset: { classes, image } }: ImageSet): void {
-  if (network.classes !== classes.length) throw new PipelineError('CLASSES_DIFFER', `${folder}: the model tells ${network.classes} classes apart, but the data set has ${classes.length}`);
-  if (network.channels !== image.channels) throw new PipelineError('DATA_INVALID', `${folder}: the model takes images of ${network.channels} channels, but the data set's have ${image.channels}`);
+  if (network.classes !== classes.length)
+    throw new PipelineError('CLASSES_DIFFER', `${folder}: the model tells ${network.classes} classes apart, but the data set has ${classes.length}`);
+  if (network.channels !== image.channels)
+    throw new PipelineError('DATA_INVALID', `${folder}: the model takes images of ${network.channels} channels, but the data set's have ${image.channels}`);
 }
 
 export interface LogitsBatch {
@@ -47,7 +54,11 @@ export interface LogitsBatch {
  *
  * Throws WEIGHTS_INVALID if a logit is not a finite number.
  */
-export async function* predictLogits(predictor: Predictor, images: ImageSet, { from, to, batch }: { from: number; to: number; batch: number }): AsyncGenerator<LogitsBatch> {
+export async function* predictLogits(
+  predictor: Predictor,
+  images: ImageSet,
+  { from, to, batch }: { from: number; to: number; batch: number },
+): AsyncGenerator<LogitsBatch> {
   for (let start = from - (from % batch); start < to; start += batch) {
     const first = Math.max(start, from);
     const count = Math.min(start + batch, to) - first;
@@ -80,5 +91,8 @@ async function refuseNonFinite(logits: Float32Array, { folder, network }: Predic
   if (index === -1) return;
   const position = first + Math.floor(index / network.classes);
   const [id] = await images.ids(position, position + 1);
-  throw new PipelineError('WEIGHTS_INVALID', `${folder}: the model answers ${logits[index]} for image ${id} of the ${images.set} set, but logits are finite numbers · train it again, with a lower rate`);
+  throw new PipelineError(
+    'WEIGHTS_INVALID',
+    `${folder}: the model answers ${logits[index]} for image ${id} of the ${images.set} set, but logits are finite numbers · train it again, with a lower rate`,
+  );
 }

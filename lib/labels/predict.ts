@@ -24,7 +24,10 @@ export async function labelShard(job: LabelJob, hooks: JobHooks): Promise<JobOut
       if (done < job.to - job.from) return { type: 'stopped', progress: { step: done, of: job.to - job.from } };
       const labelled = hooks.now();
       await file.write(join(job.output, 'labels.parquet'));
-      return { type: 'done', meta: { images: done, openSeconds: (opened - started) / 1000, labelSeconds: (labelled - opened) / 1000, writeSeconds: (hooks.now() - labelled) / 1000 } };
+      return {
+        type: 'done',
+        meta: { images: done, openSeconds: (opened - started) / 1000, labelSeconds: (labelled - opened) / 1000, writeSeconds: (hooks.now() - labelled) / 1000 },
+      };
     });
   } finally {
     await pool.close();

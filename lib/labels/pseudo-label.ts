@@ -11,7 +11,11 @@ export interface PseudoLabels {
 }
 
 /** Logits [n, classes] → pseudo-labels. Computed in double precision outside TensorFlow: the same bits on every device. */
-export function pseudoLabels(logits: Float32Array, classes: number, { labels: kind, temperature }: Pick<LabellingSpec, 'labels' | 'temperature'>): PseudoLabels {
+export function pseudoLabels(
+  logits: Float32Array,
+  classes: number,
+  { labels: kind, temperature }: Pick<LabellingSpec, 'labels' | 'temperature'>,
+): PseudoLabels {
   const n = logits.length / classes;
   const labelled = { labels: new Uint16Array(n), confidences: new Float32Array(n), probabilities: new Float32Array(n * classes) };
   for (let i = 0; i < n; i++) {

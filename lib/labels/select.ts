@@ -26,7 +26,8 @@ export interface SelectInput {
 /**
  * Chooses what of the pool a student sees: images whose confidence reaches the floor, of each class the
  * `perClass` most confident ones (ties by position), and of a class that has fewer as many copies as fill it up.
- * (Xie et al. 2020, section 3.1, with the quota met exactly where Google's code draws the last rows at random.)
+ * (Xie et al. 2020, data filtering and balancing; Google's code keeps what lies above a bin of confidences and meets the
+ * quota on average, here it is met exactly.)
  *
  * Works on files of any size: what does not fit into the database's memory goes to disk. Throws DATASET_EMPTY,
  * and ARTIFACT_CORRUPT where the shards are not the labels of consecutive images.
@@ -38,7 +39,7 @@ export async function selectLabels(input: SelectInput): Promise<SelectionStatist
     await refuseEmpty(connection, input);
     await connection.run(`COPY (${SELECTED}) TO ${text(join(input.output, 'selection.parquet'))} ${parquetOptions(input.classes.length)}`);
     const statistics = await selectionStatistics(connection, input);
-    await writeFile(join(input.output, 'statistics.json'), `${JSON.stringify(statistics, null, 1)}\n`);
+    await writeFile(join(input.output, 'statistics.json'), `${JSON.stringify(statistics)}\n`);
     return statistics;
   });
 }
@@ -50,10 +51,16 @@ async function openPool(connection: DuckDBConnection, { shards, classes }: Selec
   const [found] = await query<PoolRow>(connection, poolSql(classes.length));
   if (!found || found.images === 0) throw new PipelineError('DATASET_EMPTY', `the pool has 0 images in ${shards.length} shards of labels`);
   if (found.broken !== null) {
-    throw new PipelineError('ARTIFACT_CORRUPT', `labels of pool image ${found.broken}: a label must be below ${classes.length}, a confidence 0 to 1, and there must be ${classes.length} probabilities`);
+    throw new PipelineError(
+      'ARTIFACT_CORRUPT',
+      `labels of pool image ${found.broken}: a label must be below ${classes.length}, a confidence 0 to 1, and there must be ${classes.length} probabilities`,
+    );
   }
   if (found.images !== found.last - found.first + 1) {
-    throw new PipelineError('ARTIFACT_CORRUPT', `the shards hold ${found.images} labels for the pool images ${found.first} to ${found.last}: some are missing or there twice`);
+    throw new PipelineError(
+      'ARTIFACT_CORRUPT',
+      `the shards hold ${found.images} labels for the pool images ${found.first} to ${found.last}: some are missing or there twice`,
+    );
   }
 }
 

@@ -4,7 +4,15 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { PipelineError } from '../errors.js';
 import { parquet, query, text, type Row } from './database.js';
 import type { SelectInput } from './select.js';
-import { BINS, DUPLICATION_LIMIT, type Churn, type ClassStatistics, type LabelAccuracy, type SelectionStatistics, type SelectionWarning } from './selection-statistics.js';
+import {
+  BINS,
+  DUPLICATION_LIMIT,
+  type Churn,
+  type ClassStatistics,
+  type LabelAccuracy,
+  type SelectionStatistics,
+  type SelectionWarning,
+} from './selection-statistics.js';
 
 /**
  * What `statistics.json` says of the view `pool` and the table `chosen`. DuckDB sums whole numbers only, so that
@@ -16,7 +24,8 @@ export async function selectionStatistics(connection: DuckDBConnection, input: S
   const judged = input.hidden === null ? null : await judge(connection, input.hidden);
   const images = total(cells, 'images');
   const aboveFloor = total(cells, 'above');
-  const classes = input.classes.map((name, label) => classStatistics(name, label, cells, kept, judged));
+  const [cellsOf, keptOf, judgedOf] = [byLabel(cells), byLabel(kept), byLabel(judged?.cells ?? [])];
+  const classes = input.classes.map((name, label) => classStatistics(name, cellsOf(label), keptOf(label), judgedOf(label)));
   return {
     images,
     aboveFloor,
@@ -26,8 +35,8 @@ export async function selectionStatistics(connection: DuckDBConnection, input: S
     confidence: {
       floor: input.selection.confidence,
       mean: share(total(cells, 'confidence') / UNIT, images),
-      highest: images === 0 ? null : Math.max(...cells.map(({ highest }) => highest)),
-      histogram: bins((bin) => total(cells.filter((cell) => cell.bin === bin), 'images')),
+      highest: cells.reduce<number | null>((best, { highest }) => Math.max(best ?? 0, highest), null),
+      histogram: bins((bin) => total(inBin(cells, bin), 'images')),
     },
     entropy: share(total(cells, 'entropy') / UNIT, images),
     classes,
@@ -38,7 +47,15 @@ export async function selectionStatistics(connection: DuckDBConnection, input: S
 }
 
 /** Of the images of one predicted class within one bin of confidence. */
-type Cell = Row & { readonly label: number; readonly bin: number; readonly images: number; readonly above: number; readonly confidence: number; readonly entropy: number; readonly highest: number };
+type Cell = Row & {
+  readonly label: number;
+  readonly bin: number;
+  readonly images: number;
+  readonly above: number;
+  readonly confidence: number;
+  readonly entropy: number;
+  readonly highest: number;
+};
 
 /** Confidences and entropies are summed in whole billionths. */
 const UNIT = 1e9;
@@ -74,7 +91,10 @@ async function judge(connection: DuckDBConnection, folder: string): Promise<Judg
     CREATE TABLE judged AS
     SELECT position, pool.label, ${BIN} AS bin, pool.label = hidden.label AS is_right
     FROM pool JOIN read_json([${files.map((name) => text(join(folder, name))).join(', ')}], format = 'newline_delimited', columns = {id: 'VARCHAR', label: 'USMALLINT'}) AS hidden USING (id)`);
-  const cells = await query<JudgedCell>(connection, 'SELECT label, bin, count(*) AS images, count(*) FILTER (WHERE is_right) AS "right" FROM judged GROUP BY ALL ORDER BY ALL');
+  const cells = await query<JudgedCell>(
+    connection,
+    'SELECT label, bin, count(*) AS images, count(*) FILTER (WHERE is_right) AS "right" FROM judged GROUP BY ALL ORDER BY ALL',
+  );
   const [rows] = await query<Row & { rows: number; right: number }>(
     connection,
     'SELECT coalesce(sum(copies), 0)::BIGINT AS rows, coalesce(sum(copies) FILTER (WHERE is_right), 0)::BIGINT AS "right" FROM chosen JOIN judged USING (position)',
@@ -82,10 +102,7 @@ async function judge(connection: DuckDBConnection, folder: string): Promise<Judg
   return { cells, rows: rows?.rows ?? 0, right: rows?.right ?? 0 };
 }
 
-function classStatistics(name: string, label: number, cells: readonly Cell[], kept: readonly Kept[], judged: Judged | null): ClassStatistics {
-  const predicted = cells.filter((cell) => cell.label === label);
-  const selected = kept.find((row) => row.label === label);
-  const known = judged?.cells.filter((cell) => cell.label === label) ?? [];
+function classStatistics(name: string, predicted: readonly Cell[], [selected]: readonly Kept[], known: readonly JudgedCell[]): ClassStatistics {
   return {
     class: name,
     before: total(predicted, 'images'),
@@ -105,8 +122,8 @@ function labelAccuracy({ cells, rows, right }: Judged): LabelAccuracy {
     pool: share(total(cells, 'right'), images),
     selected: share(right, rows),
     bins: bins((bin) => {
-      const inBin = cells.filter((cell) => cell.bin === bin);
-      return { from: bin / BINS, images: total(inBin, 'images'), accuracy: share(total(inBin, 'right'), total(inBin, 'images')) };
+      const found = inBin(cells, bin);
+      return { from: bin / BINS, images: total(found, 'images'), accuracy: share(total(found, 'right'), total(found, 'images')) };
     }),
   };
 }
@@ -120,22 +137,34 @@ async function churn(connection: DuckDBConnection, previous: readonly string[], 
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (const { before, now, images } of pairs) matrix[before]![now] = images;
   const images = total(pairs, 'images');
-  const changed = total(pairs.filter(({ before, now }) => before !== now), 'images');
+  const unchanged = matrix.reduce((sum, row, label) => sum + row[label]!, 0);
+  const changed = images - unchanged;
   return { images, changed, share: share(changed, images), matrix };
 }
 
 /** What a person should know before a student learns from it. */
 function warnings({ class: name, before, aboveFloor, duplication }: ClassStatistics, floor: number): SelectionWarning[] {
-  if (before === 0) {
-    return [{ kind: 'class-unpredicted', class: name, message: `the teacher predicts no pool image as "${name}": the student sees the class in the labelled set alone` }];
-  }
-  if (aboveFloor === 0) {
-    return [{ kind: 'class-below-floor', class: name, message: `none of the ${before} pool images predicted as "${name}" reaches selection.confidence ${floor}: the student sees the class in the labelled set alone` }];
-  }
-  if (duplication !== null && duplication > DUPLICATION_LIMIT) {
-    return [{ kind: 'class-duplicated', class: name, message: `each of the few images of "${name}" is repeated ${duplication.toFixed(1)} times (${aboveFloor} reach selection.confidence ${floor}): lower selection.confidence or selection.perClass` }];
-  }
-  return [];
+  const warn = (kind: SelectionWarning['kind'], message: string) => [{ kind, class: name, message }];
+  const alone = 'the student sees the class in the labelled set alone';
+  if (before === 0) return warn('class-unpredicted', `the teacher predicts no pool image as "${name}": ${alone}`);
+  if (aboveFloor === 0)
+    return warn('class-below-floor', `none of the ${before} pool images predicted as "${name}" reaches selection.confidence ${floor}: ${alone}`);
+  if (duplication === null || duplication <= DUPLICATION_LIMIT) return [];
+  return warn(
+    'class-duplicated',
+    `each image of "${name}" is repeated ${duplication.toFixed(1)} times, for only ${aboveFloor} reach selection.confidence ${floor}: lower it, or selection.perClass`,
+  );
+}
+
+/** Looks up the rows of a class. */
+function byLabel<R extends { readonly label: number }>(rows: readonly R[]): (label: number) => readonly R[] {
+  const groups = new Map<number, R[]>();
+  for (const row of rows) groups.set(row.label, [...(groups.get(row.label) ?? []), row]);
+  return (label) => groups.get(label) ?? [];
+}
+
+function inBin<R extends { readonly bin: number }>(rows: readonly R[], bin: number): R[] {
+  return rows.filter((row) => row.bin === bin);
 }
 
 function bins<T>(of: (bin: number) => T): T[] {

@@ -16,13 +16,19 @@ after(() => rm(experiment.folder, { recursive: true }));
 
 test('both sets are judged as by a forward pass over the clean images', async () => {
   const { validation, test: tested } = await evaluate(4);
-  for (const [set, found] of [['validation', validation], ['test', tested]] as const) {
+  for (const [set, found] of [
+    ['validation', validation],
+    ['test', tested],
+  ] as const) {
     const { confusion, loss } = await evaluateDirectly(set);
     assert.equal(found.images, DATASET.sets[set]);
     assert.deepEqual(found.confusion, confusion);
     assert.equal(found.top1, confusion.reduce((sum, row, c) => sum + row[c]!, 0) / found.images);
     assert.ok(Math.abs(found.loss! - loss) < 1e-4, `${set}: ${found.loss} is not ${loss}`);
-    assert.deepEqual(found.perClass.map((row) => row.class), DATASET.classes);
+    assert.deepEqual(
+      found.perClass.map((row) => row.class),
+      DATASET.classes,
+    );
   }
 });
 
@@ -36,7 +42,17 @@ test('an evaluation is the same bytes each time, whatever was evaluated before',
 test('progress counts the images of both sets, and a job that should stop writes nothing', async () => {
   const hooks = hooksOf();
   await evaluateInto(4, experiment.model, hooks);
-  assert.deepEqual(hooks.reports.map(({ step, of }) => [step, of]), [[4, 20], [8, 20], [9, 20], [13, 20], [17, 20], [20, 20]]);
+  assert.deepEqual(
+    hooks.reports.map(({ step, of }) => [step, of]),
+    [
+      [4, 20],
+      [8, 20],
+      [9, 20],
+      [13, 20],
+      [17, 20],
+      [20, 20],
+    ],
+  );
 
   const output = await experiment.output();
   const outcome = await evaluateModel({ kind: 'evaluate', model: experiment.model, dataset: experiment.dataset, batch: 4, output }, hooksOf({ stopAfter: 1 }));
@@ -66,7 +82,10 @@ async function evaluateDirectly(set: 'validation' | 'test'): Promise<Pick<SetEva
     const images = normalise(tf.tensor4d(pixels, [n, image.size, image.size, image.channels], 'float32'), config.mean, config.std);
     const loaded = Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape])]));
     const { logits } = forward(network, loaded, images, { training: false });
-    const labels = tf.tensor1d(Array.from({ length: n }, (_, i) => labelOf(i)), 'int32');
+    const labels = tf.tensor1d(
+      Array.from({ length: n }, (_, i) => labelOf(i)),
+      'int32',
+    );
     const loss = tf.losses.softmaxCrossEntropy(tf.oneHot(labels, classes.length), logits).dataSync()[0]!;
     const confusion = tf.math.confusionMatrix(labels, tf.argMax<tf.Tensor1D>(logits, 1), classes.length).arraySync();
     return { confusion, loss };

@@ -24,9 +24,25 @@ for (const { name, logits, label, top1, top5 } of ROWS) {
 }
 
 test('the confusion has a row per true class and a column per predicted one', () => {
-  const result = evaluate([{ logits: [9, 0, 0], label: 0 }, { logits: [0, 9, 0], label: 0 }, { logits: [0, 9, 0], label: 0 }, { logits: [0, 0, 9], label: 1 }], NAMES.slice(0, 3));
-  assert.deepEqual(result.confusion, [[1, 2, 0], [0, 0, 1], [0, 0, 0]]);
-  assert.deepEqual(result.perClass, [{ class: 'bag', images: 3, top1: 1 / 3 }, { class: 'boot', images: 1, top1: 0 }, { class: 'coat', images: 0, top1: null }]);
+  const result = evaluate(
+    [
+      { logits: [9, 0, 0], label: 0 },
+      { logits: [0, 9, 0], label: 0 },
+      { logits: [0, 9, 0], label: 0 },
+      { logits: [0, 0, 9], label: 1 },
+    ],
+    NAMES.slice(0, 3),
+  );
+  assert.deepEqual(result.confusion, [
+    [1, 2, 0],
+    [0, 0, 1],
+    [0, 0, 0],
+  ]);
+  assert.deepEqual(result.perClass, [
+    { class: 'bag', images: 3, top1: 1 / 3 },
+    { class: 'boot', images: 1, top1: 0 },
+    { class: 'coat', images: 0, top1: null },
+  ]);
   assert.equal(result.top1, 1 / 4);
 });
 
@@ -36,7 +52,15 @@ test('with at most five classes every image is among the first five', () => {
 
 test('the loss is the mean cross-entropy in nats, and no logit is too large for it', () => {
   const loss = (rows: Image[]) => evaluate(rows, NAMES.slice(0, 2)).loss ?? NaN;
-  assert.ok(Math.abs(loss([{ logits: [0, Math.log(3)], label: 1 }, { logits: [0, Math.log(3)], label: 0 }]) - (Math.log(4 / 3) + Math.log(4)) / 2) < 1e-7);
+  assert.ok(
+    Math.abs(
+      loss([
+        { logits: [0, Math.log(3)], label: 1 },
+        { logits: [0, Math.log(3)], label: 0 },
+      ]) -
+        (Math.log(4 / 3) + Math.log(4)) / 2,
+    ) < 1e-7,
+  );
   assert.equal(loss([{ logits: [3e38, -3e38], label: 0 }]), 0);
 });
 
@@ -46,14 +70,20 @@ test('a set without images has no rates', () => {
 });
 
 test('batches of any size add up to the same counts', () => {
-  const rows = fc.array(fc.record({ logits: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 7, maxLength: 7 }), label: fc.nat(6) }), { minLength: 1, maxLength: 30 });
+  const rows = fc.array(fc.record({ logits: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 7, maxLength: 7 }), label: fc.nat(6) }), {
+    minLength: 1,
+    maxLength: 30,
+  });
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 10 }), (images, size) => {
       const whole = evaluate(images, NAMES);
       const parts = evaluate(images, NAMES, size);
       assert.deepEqual({ ...parts, loss: 0 }, { ...whole, loss: 0 });
       assert.ok(Math.abs(parts.loss! - whole.loss!) < 1e-9);
-      assert.equal(whole.confusion.flat().reduce((sum, n) => sum + n, 0), images.length);
+      assert.equal(
+        whole.confusion.flat().reduce((sum, n) => sum + n, 0),
+        images.length,
+      );
     }),
     { seed: 1 },
   );
@@ -68,7 +98,11 @@ function evaluate(images: readonly Image[], names: readonly string[], batch = im
   const tally = emptyTally(names.length);
   for (let start = 0; start < images.length; start += batch) {
     const rows = images.slice(start, start + batch);
-    count(tally, Float32Array.from(rows.flatMap(({ logits }) => logits)), Uint16Array.from(rows, ({ label }) => label));
+    count(
+      tally,
+      Float32Array.from(rows.flatMap(({ logits }) => logits)),
+      Uint16Array.from(rows, ({ label }) => label),
+    );
   }
   return summarise(tally, names);
 }

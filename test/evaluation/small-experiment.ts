@@ -40,11 +40,21 @@ export async function smallExperiment(): Promise<Experiment> {
 }
 
 /** Its logits are spread by `scale`, so that images are not all of one class, and confidences differ. */
-export async function saveUntrained(folder: string, { seed, classes = DATASET.classes.length, scale = 40 }: { seed: number; classes?: number; scale?: number }): Promise<string> {
+export async function saveUntrained(
+  folder: string,
+  { seed, classes = DATASET.classes.length, scale = 40 }: { seed: number; classes?: number; scale?: number },
+): Promise<string> {
   const network = outlineNetwork('efficientnet_t0', { classes, channels: DATASET.image.channels });
   const tensors = initialiseFrom(network, { seed, generation: 0 });
   const spread = tensors['classifier.weight']!.map((weight) => weight * scale);
-  const config = { labels: Array.from({ length: classes }, (_, c) => `class ${c}`), size: DATASET.image.size, mean: DATASET.mean, std: DATASET.std, tag: 'untrained', noisyStudent: {} };
+  const config = {
+    labels: Array.from({ length: classes }, (_, c) => `class ${c}`),
+    size: DATASET.image.size,
+    mean: DATASET.mean,
+    std: DATASET.std,
+    tag: 'untrained',
+    noisyStudent: {},
+  };
   await saveModel(folder, network, { ...tensors, 'classifier.weight': spread }, config);
   return folder;
 }
@@ -63,7 +73,13 @@ export function labelOf(position: number): number {
 /** Hooks that ask to stop after so many reports of progress. */
 export function hooksOf({ stopAfter = Infinity }: { stopAfter?: number } = {}): JobHooks & { readonly reports: Progress[] } {
   const reports: Progress[] = [];
-  return { reports, onProgress: (progress) => void reports.push(progress), shouldStop: () => reports.length >= stopAfter, now: () => performance.now(), warn: () => {} };
+  return {
+    reports,
+    onProgress: (progress) => void reports.push(progress),
+    shouldStop: () => reports.length >= stopAfter,
+    now: () => performance.now(),
+    warn: () => {},
+  };
 }
 
 async function writeSet(folder: string, set: SetName): Promise<void> {

@@ -24,7 +24,10 @@ const LABELLING: LabellingSpec = { labels: 'soft', temperature: 1, batch: 8, sha
 test('the labels of a shard are those of a forward pass over the clean images', async () => {
   const rows = await readLabels(await label({}));
   const expected = await forwardDirectly();
-  assert.deepEqual(rows.map(({ position, id }) => [position, id]), Array.from({ length: DATASET.sets.pool }, (_, i) => [i, `pool/${i}`]));
+  assert.deepEqual(
+    rows.map(({ position, id }) => [position, id]),
+    Array.from({ length: DATASET.sets.pool }, (_, i) => [i, `pool/${i}`]),
+  );
   assert.ok(new Set(rows.map((row) => row.label)).size > 2, 'the model should not give every image one label');
   for (const [i, row] of rows.entries()) {
     const { probabilities, largest, best } = expected[i]!;
@@ -71,14 +74,29 @@ test('no tensor is left behind by a shard', async () => {
 test('hard labels put everything on the top-1 class and keep its confidence', async () => {
   const soft = await readLabels(await label({}));
   const hard = await readLabels(await label({ labelling: { ...LABELLING, labels: 'hard' } }));
-  assert.deepEqual(hard.map(({ probabilities: _, ...row }) => row), soft.map(({ probabilities: _, ...row }) => row));
-  for (const row of hard) assert.deepEqual(row.probabilities, Array.from({ length: CLASSES }, (_, c) => (c === row.label ? 1 : 0)));
+  assert.deepEqual(
+    hard.map(({ probabilities: _, ...row }) => row),
+    soft.map(({ probabilities: _, ...row }) => row),
+  );
+  for (const row of hard)
+    assert.deepEqual(
+      row.probabilities,
+      Array.from({ length: CLASSES }, (_, c) => (c === row.label ? 1 : 0)),
+    );
 });
 
 test('progress counts images up to the last, and a job that should stop ends without a file', async () => {
   const hooks = hooksOf();
   await label({ from: 4, to: 30 }, hooks);
-  assert.deepEqual(hooks.reports.map(({ step, of }) => [step, of]), [[4, 26], [12, 26], [20, 26], [26, 26]]);
+  assert.deepEqual(
+    hooks.reports.map(({ step, of }) => [step, of]),
+    [
+      [4, 26],
+      [12, 26],
+      [20, 26],
+      [26, 26],
+    ],
+  );
   const output = await experiment.output();
   assert.deepEqual(await labelShard(jobOf({ output }), hooksOf({ stopAfter: 2 })), { type: 'stopped', progress: { step: 16, of: 43 } });
   assert.deepEqual(await readdir(output), []);
@@ -86,8 +104,18 @@ test('progress counts images up to the last, and a job that should stop ends wit
 
 /** Models that cannot label this pool. */
 const UNFIT: readonly { readonly name: string; readonly model: () => Promise<string>; readonly code: string; readonly message: RegExp }[] = [
-  { name: 'other classes', model: () => saveUntrained(join(experiment.folder, 'unfit'), { seed: 1, classes: 4 }), code: 'CLASSES_DIFFER', message: /4 classes apart, but the data set has 6/ },
-  { name: 'weights that are no numbers', model: () => saveUntrained(join(experiment.folder, 'broken'), { seed: 1, scale: NaN }), code: 'WEIGHTS_INVALID', message: /NaN for image pool\/0 of the pool set/ },
+  {
+    name: 'other classes',
+    model: () => saveUntrained(join(experiment.folder, 'unfit'), { seed: 1, classes: 4 }),
+    code: 'CLASSES_DIFFER',
+    message: /4 classes apart, but the data set has 6/,
+  },
+  {
+    name: 'weights that are no numbers',
+    model: () => saveUntrained(join(experiment.folder, 'broken'), { seed: 1, scale: NaN }),
+    code: 'WEIGHTS_INVALID',
+    message: /NaN for image pool\/0 of the pool set/,
+  },
 ];
 
 for (const { name, model, code, message } of UNFIT) {
@@ -95,7 +123,12 @@ for (const { name, model, code, message } of UNFIT) {
 }
 
 /** Logits of one image → its label, confidence and probabilities, to 6 digits. */
-const SOFTMAX: readonly { readonly logits: number[]; readonly temperature: number; readonly labels: 'soft' | 'hard'; readonly expected: [number, number, number[]] }[] = [
+const SOFTMAX: readonly {
+  readonly logits: number[];
+  readonly temperature: number;
+  readonly labels: 'soft' | 'hard';
+  readonly expected: [number, number, number[]];
+}[] = [
   { logits: [0, Math.log(3), 0], temperature: 1, labels: 'soft', expected: [1, 0.6, [0.2, 0.6, 0.2]] },
   { logits: [0, Math.log(9), 0], temperature: 2, labels: 'soft', expected: [1, 0.6, [0.2, 0.6, 0.2]] },
   { logits: [0, Math.log(3), 0], temperature: 1, labels: 'hard', expected: [1, 0.6, [0, 1, 0]] },

@@ -30,7 +30,10 @@ test('a selection is what the rule says, whatever the pool, the quota and the se
       const selected = runSelection(folder, shards, { selection, seed, generation });
       if (expected.length === 0) return assert.rejects(selected, { code: 'DATASET_EMPTY' });
       const { rows } = await selected;
-      assert.deepEqual(rows.map(({ position, copies }) => ({ position, copies })), expected);
+      assert.deepEqual(
+        rows.map(({ position, copies }) => ({ position, copies })),
+        expected,
+      );
     }),
     { numRuns: 60, seed: 1 },
   );
@@ -76,12 +79,25 @@ test('another seed or generation changes only which images of a short class get 
   const shards = await writeShards(folder, pool);
   const selection: SelectionSpec = { confidence: 0.5, perClass: 15, balance: 'duplicate' };
   const runs = [];
-  for (const { seed, generation } of [{ seed: 1, generation: 1 }, { seed: 2, generation: 1 }, { seed: 1, generation: 2 }]) {
+  for (const { seed, generation } of [
+    { seed: 1, generation: 1 },
+    { seed: 2, generation: 1 },
+    { seed: 1, generation: 2 },
+  ]) {
     runs.push(await runSelection(folder, shards, { selection, seed, generation }));
   }
   for (const { rows } of runs) {
-    assert.deepEqual(rows.filter(({ label }) => label === 0).map(({ position, copies }) => [position, copies]), Array.from({ length: 15 }, (_, i) => [15 + i, 1]));
-    assert.deepEqual(rows.filter(({ label }) => label === 1).map(({ copies }) => copies).sort(), [1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+    assert.deepEqual(
+      rows.filter(({ label }) => label === 0).map(({ position, copies }) => [position, copies]),
+      Array.from({ length: 15 }, (_, i) => [15 + i, 1]),
+    );
+    assert.deepEqual(
+      rows
+        .filter(({ label }) => label === 1)
+        .map(({ copies }) => copies)
+        .sort(),
+      [1, 1, 1, 1, 1, 2, 2, 2, 2, 2],
+    );
   }
   assert.equal(new Set(runs.map(({ sha256 }) => sha256)).size, 3);
 });
@@ -89,7 +105,10 @@ test('another seed or generation changes only which images of a short class get 
 test('hidden labels and the generation before change nothing of what is selected', async () => {
   const pool = Array.from({ length: 30 }, (_, i): PoolImage => ({ label: i % 2, confidence: 0.4 + i / 50 }));
   const shards = await writeShards(folder, pool);
-  const hidden = await writeHidden(`${folder}/hidden`, pool.map((_, i) => i % 3));
+  const hidden = await writeHidden(
+    `${folder}/hidden`,
+    pool.map((_, i) => i % 3),
+  );
   const without = await runSelection(folder, shards);
   const withBoth = await runSelection(folder, shards, { hidden, previous: shards });
   assert.equal(withBoth.sha256, without.sha256);
@@ -119,7 +138,10 @@ test('a confidence equal to the floor in single precision is kept', async () => 
 });
 
 test('an empty selection says which confidence was asked for and which was found', async () => {
-  const shards = await writeShards(folder, [{ label: 0, confidence: 0.25 }, { label: 1, confidence: 0.375 }]);
+  const shards = await writeShards(folder, [
+    { label: 0, confidence: 0.25 },
+    { label: 1, confidence: 0.375 },
+  ]);
   await assert.rejects(runSelection(folder, shards, { selection: { ...SELECTION, confidence: 0.9 } }), (error: unknown) => {
     assert.ok(error instanceof PipelineError);
     assert.equal(error.code, 'DATASET_EMPTY');
@@ -132,11 +154,40 @@ test('an empty selection says which confidence was asked for and which was found
 
 /** What is wrong with the shards, and what the error names. */
 const DAMAGED: readonly { readonly name: string; readonly shards: () => Promise<string[]>; readonly code: string; readonly message: RegExp }[] = [
-  { name: 'a label outside the classes', shards: () => writeShards(folder, [{ label: 3, confidence: 0.9 }]), code: 'ARTIFACT_CORRUPT', message: /pool image 0: a label must be below 3/ },
-  { name: 'a confidence that is no number', shards: () => writeShards(folder, [{ label: 1, confidence: 0.9 }, { label: 1, confidence: NaN }]), code: 'ARTIFACT_CORRUPT', message: /pool image 1/ },
-  { name: 'too few probabilities', shards: () => writeShards(folder, [{ label: 0, confidence: 0.9 }], [], 2), code: 'ARTIFACT_CORRUPT', message: /there must be 3 probabilities/ },
-  { name: 'a shard that is there twice', shards: async () => (await writeShards(folder, [{ label: 0, confidence: 0.9 }])).flatMap((path) => [path, path]), code: 'ARTIFACT_CORRUPT', message: /2 labels for the pool images 0 to 0/ },
-  { name: 'a shard that is missing', shards: async () => (await writeShards(folder, Array<PoolImage>(6).fill({ label: 0, confidence: 0.9 }), [2, 4])).toSpliced(1, 1), code: 'ARTIFACT_CORRUPT', message: /4 labels for the pool images 0 to 5/ },
+  {
+    name: 'a label outside the classes',
+    shards: () => writeShards(folder, [{ label: 3, confidence: 0.9 }]),
+    code: 'ARTIFACT_CORRUPT',
+    message: /pool image 0: a label must be below 3/,
+  },
+  {
+    name: 'a confidence that is no number',
+    shards: () =>
+      writeShards(folder, [
+        { label: 1, confidence: 0.9 },
+        { label: 1, confidence: NaN },
+      ]),
+    code: 'ARTIFACT_CORRUPT',
+    message: /pool image 1/,
+  },
+  {
+    name: 'too few probabilities',
+    shards: () => writeShards(folder, [{ label: 0, confidence: 0.9 }], [], 2),
+    code: 'ARTIFACT_CORRUPT',
+    message: /there must be 3 probabilities/,
+  },
+  {
+    name: 'a shard that is there twice',
+    shards: async () => (await writeShards(folder, [{ label: 0, confidence: 0.9 }])).flatMap((path) => [path, path]),
+    code: 'ARTIFACT_CORRUPT',
+    message: /2 labels for the pool images 0 to 0/,
+  },
+  {
+    name: 'a shard that is missing',
+    shards: async () => (await writeShards(folder, Array<PoolImage>(6).fill({ label: 0, confidence: 0.9 }), [2, 4])).toSpliced(1, 1),
+    code: 'ARTIFACT_CORRUPT',
+    message: /4 labels for the pool images 0 to 5/,
+  },
   { name: 'a file that is gone', shards: async () => [`${folder}/none.parquet`], code: 'ARTIFACT_MISSING', message: /none\.parquet/ },
   { name: 'a file that is not Parquet', shards: async () => [import.meta.filename], code: 'ARTIFACT_CORRUPT', message: /select\.test\.ts/ },
 ];
@@ -146,7 +197,12 @@ for (const { name, shards, code, message } of DAMAGED) {
 }
 
 /** The rule once more, without a database. */
-function selectPlainly(pool: readonly PoolImage[], { confidence, perClass, balance }: SelectionSpec, seed: number, generation: number): { position: number; copies: number }[] {
+function selectPlainly(
+  pool: readonly PoolImage[],
+  { confidence, perClass, balance }: SelectionSpec,
+  seed: number,
+  generation: number,
+): { position: number; copies: number }[] {
   const above = pool.map((one, position) => ({ ...one, position })).filter((one) => Math.fround(one.confidence) >= Math.fround(confidence));
   const chosen = CLASSES.flatMap((_, label) => {
     const images = above.filter((one) => one.label === label).sort((a, b) => b.confidence - a.confidence || a.position - b.position);

@@ -26,7 +26,12 @@ export async function temporaryFolder(t?: TestContext): Promise<string> {
 }
 
 /** Writes the pool as shards that end before the given positions, and returns their paths. */
-export async function writeShards(folder: string, pool: readonly PoolImage[], ends: readonly number[] = [], classes: number = CLASSES.length): Promise<string[]> {
+export async function writeShards(
+  folder: string,
+  pool: readonly PoolImage[],
+  ends: readonly number[] = [],
+  classes: number = CLASSES.length,
+): Promise<string[]> {
   const edges = [0, ...ends, pool.length];
   const paths: string[] = [];
   for (const [i, from] of edges.slice(0, -1).entries()) {
@@ -54,14 +59,26 @@ export type Chosen = Row & { readonly position: number; readonly id: string; rea
 /** Runs a selection into a fresh folder below `folder`. */
 export async function runSelection(folder: string, shards: readonly string[], overrides: Partial<SelectInput> = {}) {
   const output = await mkdtemp(join(folder, 'selection-'));
-  const statistics = await selectLabels({ shards, previous: null, classes: CLASSES, selection: SELECTION, seed: 1, generation: 1, hidden: null, output, ...overrides });
+  const statistics = await selectLabels({
+    shards,
+    previous: null,
+    classes: CLASSES,
+    selection: SELECTION,
+    seed: 1,
+    generation: 1,
+    hidden: null,
+    output,
+    ...overrides,
+  });
   const path = join(output, 'selection.parquet');
   const rows = await withDatabase(null, (connection) => query<Chosen>(connection, `SELECT position, id, label, confidence, copies FROM ${parquet([path])}`));
   return { output, statistics, rows, sha256: await sha256(path) };
 }
 
 export async function sha256(path: string): Promise<string> {
-  return createHash('sha256').update(await readFile(path)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 }
 
 export function idOf(position: number): string {

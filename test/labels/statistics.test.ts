@@ -41,7 +41,17 @@ test('confidence and entropy are means over the whole pool', async () => {
   const { confidence, entropy } = (await select()).statistics;
   assert.equal(confidence.mean, 5.125 / 8);
   assert.equal(confidence.highest, 1);
-  assert.deepEqual(Object.entries(confidence.histogram).filter(([, images]) => images > 0), [['7', 2], ['10', 1], ['12', 2], ['15', 1], ['17', 1], ['19', 1]]);
+  assert.deepEqual(
+    Object.entries(confidence.histogram).filter(([, images]) => images > 0),
+    [
+      ['7', 2],
+      ['10', 1],
+      ['12', 2],
+      ['15', 1],
+      ['17', 1],
+      ['19', 1],
+    ],
+  );
   const expected = POOL.reduce((sum, { probabilities = [] }) => sum - probabilities.reduce((terms, p) => terms + (p > 0 ? p * Math.log(p) : 0), 0), 0) / 8;
   assert.ok(Math.abs((entropy ?? NaN) - expected) < 1e-8, `${entropy} is not ${expected}`);
 });
@@ -66,14 +76,35 @@ test('an image without a hidden label counts in no accuracy', async () => {
 test('churn compares the top-1 classes of both generations image by image', async () => {
   const before = POOL.map((image, i): PoolImage => ({ ...image, label: i < 2 ? 2 : image.label }));
   const { churn } = (await select({ previous: await writeShards(folder, before, [3]) })).statistics;
-  assert.deepEqual(churn, { images: 8, changed: 2, share: 0.25, matrix: [[4, 0, 0], [0, 1, 0], [2, 0, 1]] });
+  assert.deepEqual(churn, {
+    images: 8,
+    changed: 2,
+    share: 0.25,
+    matrix: [
+      [4, 0, 0],
+      [0, 1, 0],
+      [2, 0, 1],
+    ],
+  });
 });
 
 test('a class that will be learnt from few images or none is warned of by name', async () => {
   const { statistics } = await select();
-  assert.deepEqual(statistics.warnings.map(({ kind, class: name }) => [kind, name]), [['class-duplicated', 'coat'], ['class-below-floor', 'shirt']]);
+  assert.deepEqual(
+    statistics.warnings.map(({ kind, class: name }) => [kind, name]),
+    [
+      ['class-duplicated', 'coat'],
+      ['class-below-floor', 'shirt'],
+    ],
+  );
   const bags = await runSelection(folder, await writeShards(folder, POOL.slice(0, 5)));
-  assert.deepEqual(bags.statistics.warnings.map(({ kind, class: name }) => [kind, name]), [['class-unpredicted', 'coat'], ['class-unpredicted', 'shirt']]);
+  assert.deepEqual(
+    bags.statistics.warnings.map(({ kind, class: name }) => [kind, name]),
+    [
+      ['class-unpredicted', 'coat'],
+      ['class-unpredicted', 'shirt'],
+    ],
+  );
 });
 
 /** What each balance makes of 5 bags and 1 coat above the floor, with a quota of 4. */
