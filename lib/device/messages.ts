@@ -56,6 +56,12 @@ export type FromChild =
   | { readonly type: 'done'; readonly meta: Readonly<Record<string, unknown>> }
   /** Asked to stop: a checkpoint was written and the output folder is not complete. */
   | { readonly type: 'stopped'; readonly progress: Progress }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly evidence?: Readonly<Record<string, unknown>>; readonly stack?: string };
+  | {
+      readonly type: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly evidence?: Readonly<Record<string, unknown>>;
+      readonly stack?: string;
+    };
 
 export type ToChild = { readonly type: 'run'; readonly job: Job } | { readonly type: 'stop' };

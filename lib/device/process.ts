@@ -123,7 +123,8 @@ function startChild({ node, environment, processor, entry, log }: DeviceOptions)
   const ready = new Promise<void>((resolve) => process.once('message', () => resolve()));
   const ended = new Promise<void>((resolve) => {
     process.once('close', () => resolve());
-    process.once('error', (error) => { // it could not be started at all: `close` never comes
+    process.once('error', (error) => {
+      // it could not be started at all: `close` never comes
       tail.push(String(error));
       if (process.pid === undefined) resolve();
     });
@@ -197,9 +198,13 @@ function deviceLost({ process: { exitCode, signalCode }, tail }: Child, job: Job
 }
 
 function deviceStalled({ tail }: Child, job: Job, { stallMs }: DeviceOptions): PipelineError {
-  return new PipelineError('DEVICE_STALLED', `the device process made no progress for ${stallMs / 1000} s during a ${job.kind} job and was killed${lastWords(tail)}`, {
-    evidence: { job: job.kind, stallMs, stderr: tail.slice(-10) },
-  });
+  return new PipelineError(
+    'DEVICE_STALLED',
+    `the device process made no progress for ${stallMs / 1000} s during a ${job.kind} job and was killed${lastWords(tail)}`,
+    {
+      evidence: { job: job.kind, stallMs, stderr: tail.slice(-10) },
+    },
+  );
 }
 
 function lastWords(tail: readonly string[]): string {

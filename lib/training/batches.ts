@@ -79,7 +79,15 @@ export function batchDrawer(inputs: BatchInputs): DrawBatch {
 function partsOf({ labelled, labelledCount, labelSmoothing, pseudo }: BatchInputs): Part[] {
   const classes = labelled.dataset.classes.length;
   const labels = labelled.labels();
-  const all: Part[] = [{ set: 'labelled', images: labelled, count: labelledCount, positions: range(labels.length), target: (row) => labelTargets([labels[row]!], classes, labelSmoothing) }];
+  const all: Part[] = [
+    {
+      set: 'labelled',
+      images: labelled,
+      count: labelledCount,
+      positions: range(labels.length),
+      target: (row) => labelTargets([labels[row]!], classes, labelSmoothing),
+    },
+  ];
   if (pseudo && pseudo.count > 0) {
     const entries = expandCopies(pseudo.selection.copies); // row → entry of the selection
     const positions = entries.map((entry) => pseudo.selection.positions[entry]!);

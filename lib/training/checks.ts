@@ -10,21 +10,28 @@ import { METRICS } from './step.js';
 const IDS_NAMED = 100;
 
 /** Throws TRAINING_DIVERGED if a metric is NaN or infinite, with all that is needed to look into the batch. `step` counts from 1. */
-export async function checkMetrics(values: ArrayLike<number>, { step, steps, rate, batch, inputs }: { step: number; steps: number; rate: number; batch: DrawnBatch; inputs: TrainInputs }): Promise<void> {
+export async function checkMetrics(
+  values: ArrayLike<number>,
+  { step, steps, rate, batch, inputs }: { step: number; steps: number; rate: number; batch: DrawnBatch; inputs: TrainInputs },
+): Promise<void> {
   const wrong = METRICS.find((_, i) => !Number.isFinite(values[i]));
   if (wrong === undefined) return;
   // JSON has no word for NaN and infinity.
   const terms = Object.fromEntries(METRICS.map((name, i) => [name, Number.isFinite(values[i]) ? values[i] : String(values[i])]));
   const { labelled, pool } = inputs;
-  throw new PipelineError('TRAINING_DIVERGED', `step ${step} of ${steps}: ${wrong} is ${terms[wrong]}, at rate ${rate} · lower training.schedule.rate or warm up longer; the evidence names the batch's images`, {
-    evidence: {
-      step,
-      rate,
-      ...terms,
-      labelledIds: await idsOf(labelled, batch.positions.labelled),
-      ...(pool && { poolIds: await idsOf(pool, batch.positions.pool) }),
+  throw new PipelineError(
+    'TRAINING_DIVERGED',
+    `step ${step} of ${steps}: ${wrong} is ${terms[wrong]}, at rate ${rate} · lower training.schedule.rate or warm up longer; the evidence names the batch's images`,
+    {
+      evidence: {
+        step,
+        rate,
+        ...terms,
+        labelledIds: await idsOf(labelled, batch.positions.labelled),
+        ...(pool && { poolIds: await idsOf(pool, batch.positions.pool) }),
+      },
     },
-  });
+  );
 }
 
 /** Reads each chunk of ids once. */
@@ -48,7 +55,11 @@ export function tensorCount(): number {
 export function checkTensorCount(before: number, step: number): void {
   const after = tensorCount();
   if (after === before) return;
-  throw new PipelineError('TENSOR_LEAK', `step ${step} began with ${before} tensors and ended with ${after} · this is a fault of the program: please report it`, {
-    evidence: { step, before, after },
-  });
+  throw new PipelineError(
+    'TENSOR_LEAK',
+    `step ${step} began with ${before} tensors and ended with ${after} · this is a fault of the program: please report it`,
+    {
+      evidence: { step, before, after },
+    },
+  );
 }

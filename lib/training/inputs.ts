@@ -21,12 +21,18 @@ export interface TrainInputs {
   close(): Promise<void>;
 }
 
-/** Throws MODEL_UNKNOWN, DATASET_EMPTY, and what opening the folders throws. */
-export async function openInputs({ seed, generation: { index, model, noise, training }, dataset: folder, selection: selectionFolder }: TrainJob): Promise<TrainInputs> {
+/** Throws MODEL_UNKNOWN, DATASET_EMPTY, CLASSES_DIFFER, and what opening the folders throws. */
+export async function openInputs({
+  seed,
+  generation: { index, model, noise, training },
+  dataset: folder,
+  selection: selectionFolder,
+}: TrainJob): Promise<TrainInputs> {
   const labelled = await ImageSet.open(folder, 'labelled');
   if (labelled.count === 0) throw new PipelineError('DATASET_EMPTY', `${folder}: the labelled set has no image, so nothing can be learnt from it`);
   const { dataset } = labelled;
-  const pseudo = selectionFolder === null ? null : await openPseudo(folder, selectionFolder, Math.round(training.batch * training.unlabelledRatio));
+  const pseudoCount = Math.round(training.batch * training.unlabelledRatio);
+  const pseudo = selectionFolder === null || pseudoCount === 0 ? null : await openPseudo(folder, selectionFolder, pseudoCount);
 
   const network = outlineNetwork(model, { classes: dataset.classes.length, channels: dataset.image.channels });
   const batch = training.batch + (pseudo?.count ?? 0);
@@ -55,8 +61,17 @@ export async function openInputs({ seed, generation: { index, model, noise, trai
 
 async function openPseudo(folder: string, selectionFolder: string, count: number): Promise<{ pool: ImageSet; selection: Selection; count: number }> {
   const selection = await readSelection(selectionFolder);
-  if (count > 0 && selection.positions.length === 0) {
-    throw new PipelineError('DATASET_EMPTY', `${selectionFolder}: no pool image was selected, but a step takes ${count} · lower selection.confidence, or set training.unlabelledRatio to 0`);
+  const images = selection.positions.length;
+  if (images === 0) {
+    throw new PipelineError(
+      'DATASET_EMPTY',
+      `${selectionFolder}: no pool image was selected, but a step takes ${count} · lower selection.confidence, or set training.unlabelledRatio to 0`,
+    );
   }
-  return { pool: await ImageSet.open(folder, 'pool'), selection, count };
+  const pool = await ImageSet.open(folder, 'pool');
+  const classes = pool.dataset.classes.length;
+  if (selection.targets.length !== images * classes) {
+    throw new PipelineError('CLASSES_DIFFER', `${selectionFolder}: targets have ${selection.targets.length / images} classes, but ${folder} has ${classes}`);
+  }
+  return { pool, selection, count };
 }

@@ -11,7 +11,7 @@ import { addMetrics, NO_METRICS } from './metrics.js';
 import { writeOutputs } from './outputs.js';
 import type { RunProgress } from './progress.js';
 import { rateAt } from './schedule.js';
-import { disposeState, restoreState, stateFrom, storedTensors, type TrainState } from './state.js';
+import { disposeState, restoreState, stateFrom, storedTensors, zeros, type TrainState } from './state.js';
 import { takeStep } from './take-step.js';
 import { currentVersions, versionWarning, type HostFacts, type Versions } from './versions.js';
 
@@ -75,7 +75,11 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, 
       progress = await checkpoint(job, inputs, state, progress, hooks);
       saved = progress.step;
     }
-    hooks.onProgress({ ...progressOf(job, progress, saved), loss: taken.metrics[0]!, imagesPerSecond: Math.round(((progress.step - first) * inputs.batch * 1000) / (hooks.now() - began)) });
+    hooks.onProgress({
+      ...progressOf(job, progress, saved),
+      loss: taken.metrics[0]!,
+      imagesPerSecond: Math.round(((progress.step - first) * inputs.batch * 1000) / (hooks.now() - began)),
+    });
     await setImmediate(); // a request to stop is read here
   }
 
@@ -93,15 +97,16 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, 
 /** The newest checkpoint that verifies, or a fresh network. */
 async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, hooks: JobHooks): Promise<{ state: TrainState; progress: RunProgress }> {
   await removeUnfinished(job.checkpoints);
-  const numbers = initialiseFrom(plan.network, { seed: job.seed, generation: job.generation.index });
-  const fresh = stateFrom(numbers, plan.packing, plan.optimiser.initialSlots);
   const found = await newestCheckpoint(job.checkpoints, (message) => hooks.warn(message));
   if (!found) {
+    const numbers = initialiseFrom(plan.network, { seed: job.seed, generation: job.generation.index });
+    const fresh = stateFrom(numbers, plan.packing, plan.optimiser.initialSlots);
     return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing: { total: 0, data: 0, checkpoints: 0 }, versions } };
   }
   const warning = versionWarning(found.progress.versions, versions);
   if (warning) hooks.warn(`${found.path}: ${warning}`);
-  return { state: restoreState(found.tensors, fresh, plan.packing, found.path), progress: { ...found.progress, versions } };
+  const like = stateFrom(zeros(plan.network), plan.packing, plan.optimiser.initialSlots);
+  return { state: restoreState(found.tensors, like, plan.packing, found.path), progress: { ...found.progress, versions } };
 }
 
 async function checkpoint(job: TrainJob, { plan }: TrainInputs, state: TrainState, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {

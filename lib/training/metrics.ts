@@ -26,7 +26,11 @@ export interface MetricsProgress {
 export const NO_METRICS: MetricsProgress = { sums: METRICS.map(() => 0), count: 0, rows: [] };
 
 /** Adds one step's metrics vector, and a row when `step` (steps done) is a multiple of `logEvery` or the last. */
-export function addMetrics(progress: MetricsProgress, values: ArrayLike<number>, at: { step: number; steps: number; logEvery: number; rate: number; hasPseudo: boolean }): MetricsProgress {
+export function addMetrics(
+  progress: MetricsProgress,
+  values: ArrayLike<number>,
+  at: { step: number; steps: number; logEvery: number; rate: number; hasPseudo: boolean },
+): MetricsProgress {
   const sums = progress.sums.map((sum, i) => sum + values[i]!);
   const count = progress.count + 1;
   if (at.step % at.logEvery !== 0 && at.step !== at.steps) return { ...progress, sums, count };

@@ -33,9 +33,7 @@ export function optimiserOf(spec: OptimiserSpec): Optimiser {
   return {
     initialSlots: (weights) =>
       Object.fromEntries(
-        Object.entries(weights).flatMap(([name, weight]) =>
-          slotNames.map((slot) => [`${slot}.${name}`, tf.fill(weight.shape, rule.initial[slot]!)]),
-        ),
+        Object.entries(weights).flatMap(([name, weight]) => slotNames.map((slot) => [`${slot}.${name}`, tf.fill(weight.shape, rule.initial[slot]!)])),
       ),
     scalarsAt: rule.scalarsAt,
     update(weights, gradients, slots, scalars) {

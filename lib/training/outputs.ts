@@ -43,7 +43,11 @@ export interface NoiseAttestation {
 /** Writes everything that a finished training publishes; equal trainings write equal bytes. The model's weights are the average. */
 export async function writeOutputs(folder: string, { generation, dataset, plan, state, progress, batch }: FinishedTraining): Promise<TrainResult> {
   const { network, packing } = plan;
-  const average = Object.fromEntries([...(await storedTensors(state, packing))].flatMap(([name, { values }]) => (name.startsWith('average.') ? [[name.slice('average.'.length), values as Float32Array]] : [])));
+  const average = Object.fromEntries(
+    [...(await storedTensors(state, packing))].flatMap(([name, { values }]) =>
+      name.startsWith('average.') ? [[name.slice('average.'.length), values as Float32Array]] : [],
+    ),
+  );
   const { classes, image, mean, std } = dataset;
   const noisyStudent = { role: generation.role, generation: generation.index };
   await saveModel(folder, network, average, { labels: classes, size: image.size, mean, std, tag: 'noisy_student', noisyStudent });

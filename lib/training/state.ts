@@ -45,7 +45,10 @@ export function pack(tensors: Tensors, outlines: readonly TensorOutline[]): tf.T
 
 /** One vector → tensors by name. Differentiable. */
 export function unpack(vector: tf.Tensor, outlines: readonly TensorOutline[]): Record<string, tf.Tensor> {
-  const parts = tf.split(vector, outlines.map(({ shape }) => elements(shape)));
+  const parts = tf.split(
+    vector,
+    outlines.map(({ shape }) => elements(shape)),
+  );
   return Object.fromEntries(outlines.map(({ name, shape }, i) => [name, shape.length === 1 ? parts[i]! : tf.reshape(parts[i]!, [...shape])]));
 }
 
@@ -59,6 +62,11 @@ export function stateFrom(numbers: Readonly<Record<string, Float32Array>>, packi
     average: { kernels: join('kernels'), vectors: join('vectors'), statistics: join('statistics') },
     slots: initialSlots(weights),
   };
+}
+
+/** Numbers of the right sizes, for a state whose shapes alone matter. */
+export function zeros({ tensors }: Network): Record<string, Float32Array> {
+  return Object.fromEntries(tensors.map(({ name, shape }) => [name, new Float32Array(elements(shape))]));
 }
 
 /** The state's numbers by `<part>.<timm's name>` (slots: `slots.<slot>.<timm's name>`), as a checkpoint stores them. Reads the device once per group. */

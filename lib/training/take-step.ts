@@ -8,7 +8,13 @@ import { trainStep, type StepPlan } from './step.js';
  * Runs one step on arrays. Takes over `state` and disposes it; the caller owns the one that comes back, and nothing else is
  * left. `metrics`, in the order of METRICS, is the step's one read from the device.
  */
-export function takeStep(plan: StepPlan, state: TrainState, drawn: DrawnBatch, masks: DrawnMasks, scalars: Readonly<Record<string, number>>): { state: TrainState; metrics: Float32Array } {
+export function takeStep(
+  plan: StepPlan,
+  state: TrainState,
+  drawn: DrawnBatch,
+  masks: DrawnMasks,
+  scalars: Readonly<Record<string, number>>,
+): { state: TrainState; metrics: Float32Array } {
   const { blocks, features, classes } = plan.network;
   const [n] = drawn.shape;
   const batch = { images: tf.tensor4d(drawn.images, [...drawn.shape]), targets: tf.tensor2d(drawn.targets, [n, classes]) };

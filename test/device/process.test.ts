@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { PipelineError } from '../../lib/errors.js';
+import type { PipelineError } from '../../lib/errors.js';
 import type { LabelJob, Progress } from '../../lib/device/messages.js';
-import { createDevice, JobAborted, type Device, type DeviceOptions } from '../../lib/device/process.js';
+import type { JobAborted } from '../../lib/device/process.js';
+import { createDevice, type Device, type DeviceOptions } from '../../lib/device/process.js';
 
 test('one child does job after job', async (t) => {
   const device = fakeDevice(t);
@@ -108,7 +109,10 @@ test('closing aborts the running job and ends the child', async (t) => {
 });
 
 test('a training that left the child too large gets the next job a fresh one', async (t) => {
-  for (const [recycleAboveBytes, isFresh] of [[999, true], [1001, false]] as const) {
+  for (const [recycleAboveBytes, isFresh] of [
+    [999, true],
+    [1001, false],
+  ] as const) {
     const device = fakeDevice(t, { recycleAboveBytes });
     const before = (await device.run({ ...job('answer'), kind: 'train' } as never)).meta['pid'];
     const after = (await device.run(job('answer'))).meta['pid'];

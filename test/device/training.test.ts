@@ -19,7 +19,10 @@ test('a training in the device process leaves its output, and says how it went',
   const seen: Progress[] = [];
   const { meta } = await realDevice(t).run(job, { onProgress: (progress) => seen.push(progress) });
   expected = await digests(job.output);
-  assert.deepEqual(seen.map(({ step }) => step), Array.from({ length: 30 }, (_, i) => i + 1));
+  assert.deepEqual(
+    seen.map(({ step }) => step),
+    Array.from({ length: 30 }, (_, i) => i + 1),
+  );
   assert.equal(seen.at(-1)!.checkpoint, 30);
   assert.equal(meta['weightsSha256'], expected['model.safetensors']);
   assert.equal((meta['versions'] as { intraOp: string }).intraOp, '1');

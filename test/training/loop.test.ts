@@ -3,7 +3,7 @@ import { readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TrainJob } from '../../lib/device/messages.js';
-import { PipelineError } from '../../lib/errors.js';
+import type { PipelineError } from '../../lib/errors.js';
 import { loadModel } from '../../lib/models/weights.js';
 import { tf } from '../../lib/tensor/runtime.js';
 import { newestCheckpoint, stepsIn } from '../../lib/training/checkpoint.js';
@@ -23,7 +23,10 @@ after(() => rm(folder, { recursive: true }));
 
 test('a training that was stopped twice and resumed gives the bytes of one that was not', async () => {
   const job = await tinyJob(folder, 'stopped');
-  for (const [steps, reached] of [[13, 13], [8, 21]] as const) {
+  for (const [steps, reached] of [
+    [13, 13],
+    [8, 21],
+  ] as const) {
     const outcome = await train(job, hooksStopping(steps), FACTS);
     assert.deepEqual(outcome, { type: 'stopped', progress: { step: reached, of: 30, checkpoint: reached } });
     assert.deepEqual(await digests(job.output), {});
@@ -131,12 +134,19 @@ test('a teacher trains on labels alone, with the other optimiser and schedule', 
   const job = await tinyJob(
     folder,
     'teacher',
-    { unlabelledRatio: 0, optimiser: { name: 'rmsprop', decay: 0.9, momentum: 0.9, epsilon: 0.001, weightDecay: 1e-5 }, schedule: { name: 'exponential', rate: 0.01, warmupSteps: 5, decay: 0.97, everySteps: 4 } },
+    {
+      unlabelledRatio: 0,
+      optimiser: { name: 'rmsprop', decay: 0.9, momentum: 0.9, epsilon: 0.001, weightDecay: 1e-5 },
+      schedule: { name: 'exponential', rate: 0.01, warmupSteps: 5, decay: 0.97, everySteps: 4 },
+    },
     { selection: null },
   );
   await train(job, hooksStopping(), FACTS);
   const rows = await metricsOf(job);
-  assert.deepEqual(rows.map(({ step }) => step), [7, 14, 21, 28, 30]);
+  assert.deepEqual(
+    rows.map(({ step }) => step),
+    [7, 14, 21, 28, 30],
+  );
   assert.ok(rows.every(({ pseudoLoss }) => pseudoLoss === null));
   assert.ok(Number(rows.at(-1)!['loss']) < Number(rows[0]!['loss']));
 });
@@ -170,8 +180,14 @@ test('the attestation says what noise was asked for and what was drawn', async (
   assert.deepEqual(noise.asked, ALL_NOISE);
   assert.equal(noise.counted.images, 360);
   assert.ok(Math.abs(noise.dropout.measured! - 0.1) < 0.01);
-  assert.equal(Object.values(noise.counted.ops).reduce((sum, { applied }) => sum + applied, 0), 360);
-  assert.deepEqual(noise.survival.map(({ asked }) => Math.round(asked * 1e6) / 1e6), [1, 0.95, 1, 0.85]);
+  assert.equal(
+    Object.values(noise.counted.ops).reduce((sum, { applied }) => sum + applied, 0),
+    360,
+  );
+  assert.deepEqual(
+    noise.survival.map(({ asked }) => Math.round(asked * 1e6) / 1e6),
+    [1, 0.95, 1, 0.85],
+  );
   for (const { asked, measured } of noise.survival) assert.ok(Math.abs(measured! - asked) < 0.06);
 });
 
@@ -193,5 +209,8 @@ async function assertSameOutput(job: TrainJob): Promise<void> {
 
 async function metricsOf(job: TrainJob): Promise<Record<string, number | null>[]> {
   const text = await readFile(join(job.output, 'metrics.jsonl'), 'utf8');
-  return text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, number | null>);
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number | null>);
 }

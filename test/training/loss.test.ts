@@ -20,13 +20,27 @@ for (const [name, target, loss] of ROWS) {
 }
 
 test('label smoothing moves a share to all classes alike', () => {
-  assert.deepEqual([...labelTargets([0, 3], 4, 0.1)].map((share) => Math.round(share * 1e6) / 1e6), [0.925, 0.025, 0.025, 0.025, 0.025, 0.025, 0.025, 0.925]);
+  assert.deepEqual(
+    [...labelTargets([0, 3], 4, 0.1)].map((share) => Math.round(share * 1e6) / 1e6),
+    [0.925, 0.025, 0.025, 0.025, 0.025, 0.025, 0.025, 0.925],
+  );
 });
 
 test('the weight says what the pseudo part counts, whatever the sizes of the parts', () => {
   const logits = tf.tensor2d([LOGITS, LOGITS, LOGITS, LOGITS]);
-  const targets = tf.tensor2d([[0, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]]);
-  const [hit, miss] = crossEntropy(tf.tensor2d([LOGITS, LOGITS]), tf.tensor2d([[0, 0, 1, 0], [1, 0, 0, 0]])).dataSync();
+  const targets = tf.tensor2d([
+    [0, 0, 1, 0],
+    [1, 0, 0, 0],
+    [1, 0, 0, 0],
+    [1, 0, 0, 0],
+  ]);
+  const [hit, miss] = crossEntropy(
+    tf.tensor2d([LOGITS, LOGITS]),
+    tf.tensor2d([
+      [0, 0, 1, 0],
+      [1, 0, 0, 0],
+    ]),
+  ).dataSync();
   for (const weight of [0, 1, 4]) {
     const { loss, labelledLoss, pseudoLoss } = jointLoss(logits, targets, 1, weight);
     assert.ok(Math.abs(labelledLoss.dataSync()[0]! - hit!) < 1e-6);

@@ -10,7 +10,16 @@ const golden = JSON.parse(readFileSync(new URL('../golden/optimisers.json', impo
   values: {
     start: number[];
     rmsprop: { rate: number; decay: number; momentum: number; epsilon: number; gradients: number[][]; weights: number[][] };
-    adamw: { rate: number; beta1: number; beta2: number; epsilon: number; weightDecay: number; gradients: number[][]; kernels: number[][]; vectors: number[][] };
+    adamw: {
+      rate: number;
+      beta1: number;
+      beta2: number;
+      epsilon: number;
+      weightDecay: number;
+      gradients: number[][];
+      kernels: number[][];
+      vectors: number[][];
+    };
   };
 };
 const { start, rmsprop, adamw } = golden.values;

@@ -21,8 +21,19 @@ test("exponential falls in timm's stairs", () => {
 
 test('the warm-up is linear, not zero at first and full at its last step', () => {
   const schedule: ScheduleSpec = { name: 'exponential', rate: 0.4, warmupSteps: 4, decay: 0.5, everySteps: 1000 };
-  checkRates(schedule, 100, [[0, 0.1], [1, 0.2], [2, 0.3], [3, 0.4], [4, 0.4]]);
-  checkRates({ name: 'cosine', rate: 1, warmupSteps: 2 }, 4, [[0, 0.5], [1, 0.5 * (1 + Math.SQRT1_2)], [2, 0.5], [3, 0.5 * (1 - Math.SQRT1_2)]]);
+  checkRates(schedule, 100, [
+    [0, 0.1],
+    [1, 0.2],
+    [2, 0.3],
+    [3, 0.4],
+    [4, 0.4],
+  ]);
+  checkRates({ name: 'cosine', rate: 1, warmupSteps: 2 }, 4, [
+    [0, 0.5],
+    [1, 0.5 * (1 + Math.SQRT1_2)],
+    [2, 0.5],
+    [3, 0.5 * (1 - Math.SQRT1_2)],
+  ]);
 });
 
 test('without a warm-up the first step has the full rate', () => {

@@ -47,7 +47,11 @@ test('the same inputs give the same bits', () => {
 test('both losses are those of one forward pass over the whole batch', () => {
   const [state, batch] = [freshState(), randomBatch()];
   const metrics = metricsOf(trainStep(plan, state, batch, OFF, scalarsAt(0)).metrics);
-  const tensors = { ...unpack(state.weights['kernels']!, packing.kernels), ...unpack(state.weights['vectors']!, packing.vectors), ...unpack(state.statistics['statistics']!, packing.statistics) };
+  const tensors = {
+    ...unpack(state.weights['kernels']!, packing.kernels),
+    ...unpack(state.weights['vectors']!, packing.vectors),
+    ...unpack(state.statistics['statistics']!, packing.statistics),
+  };
   const { logits } = forward(network, tensors, normalise(batch.images, plan.mean, plan.std), { training: true, ...OFF });
   const [scores, targets] = [logits.arraySync(), batch.targets.arraySync()];
   const rows = scores.map((row, i) => crossEntropyOf(row, targets[i]!));
@@ -115,8 +119,14 @@ test("another model's state is refused with the tensor at fault", async () => {
     assert.throws(() => restoreState(changed, freshState(), packing, 'step-3'), { code: 'CHECKPOINT_MISMATCH', message });
   };
   refused((tensors) => tensors.delete('weights.conv_head.weight'), /step-3: weights\.conv_head\.weight is missing, but this training needs \[1,1,48,160\]/);
-  refused((tensors) => tensors.set('weights.bn1.bias', { shape: [12], values: new Float32Array(12) }), /weights\.bn1\.bias is \[12\], but this training needs \[16\]/);
-  refused((tensors) => tensors.set('slots.square.bn1.bias', { shape: [16], values: new Float32Array(16) }), /slots\.square\.bn1\.bias is no tensor of this training/);
+  refused(
+    (tensors) => tensors.set('weights.bn1.bias', { shape: [12], values: new Float32Array(12) }),
+    /weights\.bn1\.bias is \[12\], but this training needs \[16\]/,
+  );
+  refused(
+    (tensors) => tensors.set('slots.square.bn1.bias', { shape: [16], values: new Float32Array(16) }),
+    /slots\.square\.bn1\.bias is no tensor of this training/,
+  );
 });
 
 function freshState(): TrainState {
@@ -125,8 +135,16 @@ function freshState(): TrainState {
 
 function randomBatch(): Batch {
   const n = LABELLED + PSEUDO;
-  const images = tf.tensor4d(draw('images', n * 64).map((share) => 255 * share), [n, 8, 8, 1]);
-  const soft = tf.softmax(tf.tensor2d(draw('targets', n * CLASSES).map((share) => 9 * share), [n, CLASSES]));
+  const images = tf.tensor4d(
+    draw('images', n * 64).map((share) => 255 * share),
+    [n, 8, 8, 1],
+  );
+  const soft = tf.softmax(
+    tf.tensor2d(
+      draw('targets', n * CLASSES).map((share) => 9 * share),
+      [n, CLASSES],
+    ),
+  );
   return { images, targets: soft };
 }
 
@@ -134,8 +152,14 @@ function randomMasks(): Masks {
   const n = LABELLED + PSEUDO;
   const [blocks, features] = [network.blocks.length, network.features];
   return {
-    dropPath: tf.tensor2d(draw('dropPath', blocks * n).map((share) => (share < 0.5 ? 0 : 2)), [blocks, n]),
-    dropout: tf.tensor2d(draw('dropout', n * features).map((share) => (share < 0.5 ? 0 : 2)), [n, features]),
+    dropPath: tf.tensor2d(
+      draw('dropPath', blocks * n).map((share) => (share < 0.5 ? 0 : 2)),
+      [blocks, n],
+    ),
+    dropout: tf.tensor2d(
+      draw('dropout', n * features).map((share) => (share < 0.5 ? 0 : 2)),
+      [n, features],
+    ),
   };
 }
 

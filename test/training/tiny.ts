@@ -85,7 +85,15 @@ export function hooksStopping(stopAfter = Infinity): JobHooks & { readonly warni
 /** File name → SHA-256 of everything in a folder. */
 export async function digests(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).sort();
-  const hashes = names.map(async (name) => [name, createHash('sha256').update(await readFile(join(folder, name))).digest('hex')] as const);
+  const hashes = names.map(
+    async (name) =>
+      [
+        name,
+        createHash('sha256')
+          .update(await readFile(join(folder, name)))
+          .digest('hex'),
+      ] as const,
+  );
   return Object.fromEntries(await Promise.all(hashes));
 }
 
