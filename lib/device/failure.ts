@@ -5,8 +5,8 @@ type Failed = Extract<FromChild, { type: 'failed' }>;
 
 /** What is recognised in an error of Node or libtensorflow, which know no codes of ours. */
 const SYMPTOMS: readonly { readonly code: ErrorCode; readonly pattern: RegExp; readonly advice: string }[] = [
-  // ResourceExhausted and "OOM when allocating tensor" are libtensorflow's; Node's typed arrays say the last two.
-  { code: 'OUT_OF_MEMORY', pattern: /\bOOM\b|resource ?exhausted|array buffer allocation failed|ENOMEM/i, advice: 'use a smaller batch' },
+  // RESOURCE_EXHAUSTED and "OOM when allocating tensor" are libtensorflow's; Node's typed arrays say the last two.
+  { code: 'OUT_OF_MEMORY', pattern: /\bOOM\b|resource.?exhausted|array buffer allocation failed|ENOMEM/i, advice: 'use a smaller batch' },
   { code: 'DISK_FULL', pattern: /ENOSPC|EDQUOT/, advice: 'free some space and run again: work up to the newest checkpoint is kept' },
 ];
 
