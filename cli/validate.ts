@@ -1,16 +1,10 @@
 import { loadSpec, type LoadInput } from '../lib/spec/load.js';
 import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import { inOneLine } from '../lib/spec/wording.js';
+import type { Outcome } from './outcome.js';
 
 export interface ValidateInput extends Omit<LoadInput, 'text'> {
   readonly json: boolean;
-}
-
-/** What a command leaves behind: its exit code, and the text for each of its streams. */
-export interface Outcome {
-  readonly exitCode: 0 | 2;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Every error of a pipeline file at once: exit code 2 if there is any. Needs neither server nor TensorFlow. */

@@ -19,7 +19,10 @@ test('different values have different digests', () => {
 });
 
 test('keys are sorted by code unit, whatever the language of the machine', () => {
-  assert.equal(canonicalJson({ b: 1, a: [true, null, 'x"y'], B: -0, é: 1e21, '10': 0.1, '9': 1 }), '{"10":0.1,"9":1,"B":0,"a":[true,null,"x\\"y"],"b":1,"é":1e+21}');
+  assert.equal(
+    canonicalJson({ b: 1, a: [true, null, 'x"y'], B: -0, é: 1e21, '10': 0.1, '9': 1 }),
+    '{"10":0.1,"9":1,"B":0,"a":[true,null,"x\\"y"],"b":1,"é":1e+21}',
+  );
 });
 
 test('a digest is the SHA-256 of the text', () => {

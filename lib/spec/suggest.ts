@@ -1,0 +1,78 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { alternatives, follow, meant, pointer, schemaAt, type Path, type Schema } from './schema.js';
+
+/** The valid spelling that a person may have meant, or undefined where none is near. */
+export function nearest(written: string, valid: readonly string[]): string | undefined {
+  const word = folded(written);
+  if (word === '' || valid.length === 0) return undefined;
+  const same = valid.find((candidate) => folded(candidate) === word || isSwapped(folded(candidate), word));
+  if (same !== undefined) return same;
+
+  const near = closest(word, valid.map(folded));
+  const allowance = Math.max(1, Math.floor(Math.min(word.length, near.length) / 3));
+  if (distance(word, near) <= allowance && distance(word, near) < word.length) return valid.find((candidate) => folded(candidate) === near);
+  return valid.filter((candidate) => isPartOf(word, candidate)).sort((a, b) => a.length - b.length)[0];
+}
+
+/** Where in the schema a key of that spelling has its place: nearest to `parent` first, as JSON pointers of blocks. */
+export function placesOf(key: string, parent: Path, root: unknown): { readonly key: string; readonly blocks: readonly string[] } | undefined {
+  for (let length = parent.length; length >= 0; length--) {
+    const from = parent.slice(0, length);
+    const schema = schemaAt(from, root);
+    const found = schema ? shallowest(schema, key, pointer(from)) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The plain value that a text stands for in YAML 1.1 or in quotes, as YAML 1.2 writes it; undefined if the schema allows no such. */
+export function unquoted(text: string, schema: Schema): string | undefined {
+  const types = alternatives(schema).flatMap(({ type = [] }) => type);
+  if (types.includes('boolean')) return /^(yes|on|y|true)$/i.test(text) ? 'true' : /^(no|off|n|false)$/i.test(text) ? 'false' : undefined;
+  if (!types.includes('number') && !types.includes('integer')) return undefined;
+  const digits = text.trim().replace(/(?<=\d)[_ ,](?=\d{3}(\D|$))/g, '');
+  return digits !== '' && Number.isFinite(Number(digits)) ? String(Number(digits)) : undefined;
+}
+
+/** Case and the marks between words are no difference. */
+function folded(word: string): string {
+  return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Two neighbouring letters in the other order: the commonest slip, and two edits by Levenshtein's count. */
+function isSwapped(a: string, b: string): boolean {
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  return at !== -1 && a.slice(0, at) + (a[at + 1] ?? '') + (a[at] ?? '') + a.slice(at + 2) === b;
+}
+
+/** `warmup` is part of `warmupSteps`, `b7` of `efficientnet_b7`, `val` of `validation`. */
+function isPartOf(word: string, candidate: string): boolean {
+  const words = candidate.split(/[^\p{L}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})/u).map(folded);
+  const runs = words.flatMap((_, index) => [words.slice(0, index + 1).join(''), words.slice(index).join('')]);
+  return runs.includes(word) || (word.length >= 3 && folded(candidate).startsWith(word));
+}
+
+/** Breadth first: the blocks at the least depth that have the key. `*` stands for any item of a list. */
+function shallowest(schema: Schema, key: string, at: string): { key: string; blocks: string[] } | undefined {
+  let level = [{ at, schema }];
+  for (let depth = 0; depth < 6 && level.length > 0; depth++) {
+    const owners = level.flatMap((block) => ownKey(block.schema, key).map((name) => ({ name, at: block.at })));
+    if (owners[0]) return { key: owners[0].name, blocks: [...new Set(owners.map((owner) => owner.at))] };
+    level = level.flatMap((block) => inner(block.schema, block.at));
+  }
+  return undefined;
+}
+
+function ownKey(schema: Schema, key: string): string[] {
+  const tag = follow(schema).discriminator?.propertyName; // Every variant has its name; that says nothing about a place.
+  return alternatives(schema).flatMap(({ properties = {} }) => Object.keys(properties).filter((name) => name !== tag && folded(name) === folded(key)));
+}
+
+function inner(schema: Schema, at: string): { at: string; schema: Schema }[] {
+  return alternatives(schema).flatMap(({ properties = {} }) =>
+    Object.entries(properties).map(([name, child]) => {
+      const { items } = follow(child);
+      return items ? { at: `${at}/${name}/*`, schema: meant(items, undefined) } : { at: `${at}/${name}`, schema: follow(child) };
+    }),
+  );
+}
