@@ -58,6 +58,14 @@ test('a large JPEG gives nearly the same pixels upright and turned by EXIF', asy
   assert.ok(Math.max(...differences) <= 2, `${Math.max(...differences)}`);
 });
 
+test('a large JPEG is shrunk to the pixels that a PNG of it is shrunk to', async () => {
+  const large = await jpeg(11, { width: 640, height: 480 });
+  await writeBytes(join(folder, 'large.jpg'), large);
+  await writeBytes(join(folder, 'large.png'), await sharp(large).png().toBuffer());
+  const [a, b] = await Promise.all(['large.jpg', 'large.png'].map((name) => decodeFile(join(folder, name), { size: 32, channels: 3 })));
+  assert.deepEqual(a, b);
+});
+
 test('an image of the right size keeps every byte', async () => {
   const pixels = noise(2);
   await writePicture(join(folder, 'same.png'), pixels);

@@ -97,6 +97,17 @@ test('links to files and to folders elsewhere are followed, each folder once', a
   assert.equal(listing.records[0]!.origin, listing.records[2]!.origin);
 });
 
+test('a folder that a link led to before is not read again as part of a larger one', async () => {
+  const [folder, elsewhere] = [await temporaryFolder(), await temporaryFolder()];
+  await writePicture(join(elsewhere, 'inner/1.png'), noise(1));
+  await writePicture(join(elsewhere, '2.png'), noise(2));
+  await symlink(join(elsewhere, 'inner'), join(folder, 'first'));
+  await symlink(elsewhere, join(folder, 'second'));
+  const listing = await source(folder, false).list();
+  assert.deepEqual(ids(listing), ['first/1.png', 'second/2.png']);
+  assert.deepEqual(refusals(listing), { 'second/inner': 'the folder is read already, as "first"' });
+});
+
 test('a class folder may be a link', async () => {
   const [folder, elsewhere] = [await temporaryFolder(), await temporaryFolder()];
   await writeClasses(folder, ['a'], 1);

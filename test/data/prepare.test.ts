@@ -98,7 +98,7 @@ test('the same inputs give the same bytes with one thread and with many, and whe
   const [here, elsewhere] = [await animals(), await animals()];
   for (const place of [here, elsewhere]) await writeBytes(join(place, 'train/owl/broken.png'), 'text');
   const data = { ...ONE_SOURCE, corruptShare: 0.5 };
-  const [one, many] = [await prepare(here, data, { threads: 1 }), await prepare(elsewhere, data, { threads: 16 })];
+  const [one, many] = [await prepare(here, data, { threads: 1 }), await prepare(elsewhere, data, { threads: 3 })];
   assert.deepEqual(await contents(many.output), await contents(one.output));
   assert.deepEqual(await contents(many.hidden), await contents(one.hidden));
   assert.deepEqual(Object.keys(await contents(one.output)), [
@@ -137,6 +137,17 @@ test('truncated JPEG, text named .png, empty file and directory loop are listed 
   assert.equal(reasons['pool pool/deep/zero.jpg'], 'the file is empty (0 bytes)');
   assert.equal(reasons['pool pool/deep/loop'], 'directory loop: the link leads back to the folder itself that holds it');
   assert.deepEqual(await readdir(hidden), []);
+});
+
+test('what a folder refuses is listed once, though several sets read it', async () => {
+  const place = await animals();
+  await symlink('..', join(place, 'train/cat/loop'));
+  const { dataset, output } = await prepare(place, ONE_SOURCE);
+  assert.equal(dataset.quarantined, 1);
+  assert.deepEqual(
+    (await lines<{ id: string; set: string }>(output, 'quarantine.jsonl')).map(({ id, set }) => [id, set]),
+    [['train/cat/loop', 'labelled']],
+  );
 });
 
 test('more unreadable files than allowed fail the set with counts and the first files; a directory loop is no unreadable file', async () => {
