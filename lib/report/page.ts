@@ -1,53 +1,91 @@
-/** The frame of a self-contained page: no script, no request, readable on a phone, in the dark and in print. */
+import { STYLE } from './style.js';
+
+/** Text that is HTML already. */
+export interface Markup {
+  readonly html: string;
+}
+
+/** The frame of a self-contained page. Its policy lets nothing in it run or fetch, whatever the data hold. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>${escape(title)}</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1, h2, h3 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-th:first-child, td:first-child { text-align: left; }
-svg { max-width: 100%; height: auto; }
-.warning { border-left: 4px solid #c60; padding: .25rem .75rem; margin: .5rem 0; }
-pre { overflow-x: auto; padding: .75rem; background: color-mix(in srgb, currentColor 7%, transparent); font-size: .85rem; }
-figure { margin: 1rem 0; }
-figcaption { font-size: .9rem; opacity: .8; }
-@media print { h2 { break-after: avoid; } figure { break-inside: avoid; } }
-</style>
+<style>${STYLE}</style>
 </head>
 <body>
-<main>
 ${body}
-</main>
 </body>
 </html>
 `;
 }
 
-/** Rows of cells as an HTML table; the first row is the heading. Cells are text, not markup. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows;
-  const cells = (tag: string, row: readonly string[]): string => row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('');
-  return `<div class="scroll"><table>
-<thead><tr>${cells('th', head)}</tr></thead>
-<tbody>
-${body.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')}
-</tbody></table></div>`;
+export interface Table {
+  readonly caption: string;
+  /** The heads of the columns, and what stands below them; a long text is broken anywhere. The first column names the rows. */
+  readonly columns: Readonly<Record<string, 'text' | 'number' | 'long'>>;
+  readonly rows: readonly (readonly (string | Markup)[])[];
 }
 
-export function figure(svg: string, caption: string): string {
-  return `<figure class="scroll">${svg}<figcaption>${escape(caption)}</figcaption></figure>`;
+/** Strings are text, not markup. */
+export function table({ caption, columns, rows }: Table): string {
+  const kinds = Object.values(columns).map((kind) => (kind === 'text' ? '' : ` class="${kind}"`));
+  const head = Object.keys(columns).map((name, i) => `<th scope="col"${kinds[i]}>${escape(name)}</th>`);
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell, i) => (i === 0 ? `<th scope="row"${kinds[i]}>${markup(cell)}</th>` : `<td${kinds[i]}>${markup(cell)}</td>`)).join('')}</tr>`,
+  );
+  return scroll(
+    caption,
+    `<table>
+<caption><span>${escape(caption)}</span></caption>
+<thead><tr>${head.join('')}</tr></thead>
+<tbody>
+${body.join('\n')}
+</tbody>
+</table>`,
+  );
+}
+
+/** `isFixed`: the picture keeps its size and scrolls where it does not fit, as cells with numbers in them have to. */
+export function figure(svg: string, caption: string, { isFixed = false } = {}): string {
+  const picture = isFixed ? scroll(caption, svg) : svg;
+  return `<figure${isFixed ? ' class="fixed"' : ''}>${picture}<figcaption>${escape(caption)}</figcaption></figure>`;
+}
+
+/** What may be wider than the page; reached by the keyboard, so that it can be scrolled by it. */
+function scroll(label: string, html: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(label)}">${html}</div>`;
+}
+
+export function columns(parts: readonly string[]): string {
+  return `<div class="columns">\n${parts.join('\n')}\n</div>`;
+}
+
+export function preformatted(label: string, text: string): string {
+  return `<pre tabindex="0" role="region" aria-label="${escape(label)}">${escape(text)}</pre>`;
+}
+
+export function paragraph(text: string, style?: 'headline' | 'note' | 'warning'): string {
+  return `<p${style ? ` class="${style}"` : ''}>${escape(text)}</p>`;
+}
+
+export function heading(level: 2 | 3, text: string): string {
+  return level === 2 ? `<h2 id="${anchor(text)}">${escape(text)}</h2>` : `<h3>${escape(text)}</h3>`;
+}
+
+/** Where the heading of that text is. */
+export function anchor(text: string): string {
+  return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function markup(cell: string | Markup): string {
+  return typeof cell === 'string' ? escape(cell) : cell.html;
 }

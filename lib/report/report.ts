@@ -1,21 +1,24 @@
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../spec/resolved.js';
 import { toJsonLines } from './files.js';
 import { renderReport } from './html.js';
-import { summarise, type Summary } from './summary.js';
+import { modelsOf, summarise, type Summary } from './summary.js';
 
-/** Writes what a person reads of a finished run: the page, its content as data, and the metrics of all trainings. */
+/**
+ * Writes what a person reads of a finished run: the page, its content as data, the metrics of all trainings, and the lists
+ * of what was set aside. Equal artifacts give equal bytes.
+ */
 export async function writeReport(input: ReportInput): Promise<Summary> {
   const summary = await summarise(input);
-  const models = [...summary.generations, ...(summary.baseline ? [summary.baseline] : [])];
-  const metrics = models.flatMap(({ generation, metrics: lines }) =>
+  const metrics = modelsOf(summary).flatMap(({ generation, metrics: lines }) =>
     lines.map((line) => ({ role: generation.role, generation: generation.index, ...line })),
   );
   await Promise.all([
     writeFile(join(input.output, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`),
     writeFile(join(input.output, 'metrics.jsonl'), toJsonLines(metrics)),
     writeFile(join(input.output, 'report.html'), await renderReport(summary, input.spec)),
+    ...['duplicates.jsonl', 'quarantine.jsonl'].map((file) => cp(join(input.dataset, file), join(input.output, file))),
   ]);
   return summary;
 }
@@ -41,6 +44,6 @@ export interface ReportInput {
   readonly dataset: string;
   readonly generations: readonly ReportedGeneration[];
   readonly baseline: ReportedGeneration | null;
-  /** Empty folder that receives report.html, summary.json and metrics.jsonl. */
+  /** Empty folder that receives report.html, summary.json, metrics.jsonl, duplicates.jsonl and quarantine.jsonl. */
   readonly output: string;
 }

@@ -2,6 +2,8 @@ import type { Evaluation, SetEvaluation } from '../evaluation/evaluation.js';
 import type { SelectionStatistics } from '../labels/selection-statistics.js';
 import type { Dataset } from '../data/dataset.js';
 import type { GenerationSpec } from '../spec/resolved.js';
+import type { MetricsRow } from '../training/metrics.js';
+import type { NoiseAttestation, TrainResult } from '../training/outputs.js';
 import { readJson, readJsonLines } from './files.js';
 import type { ReportedGeneration, ReportInput } from './report.js';
 
@@ -13,8 +15,11 @@ export interface Summary {
   readonly dataset: Dataset;
   readonly generations: readonly GenerationSummary[];
   readonly baseline: GenerationSummary | null;
+  /** Last student minus teacher, in points of test top-1; null without a student. */
+  readonly gainOverTeacher: number | null;
   /** Last student minus baseline, in points of test top-1; null without a baseline. */
   readonly gainOverBaseline: number | null;
+  /** The first of them, at most LISTED; `dataset` says how many there are. */
   readonly duplicates: readonly Duplicate[];
   readonly quarantine: readonly Quarantined[];
 }
@@ -22,25 +27,12 @@ export interface Summary {
 export interface GenerationSummary {
   readonly title: string;
   readonly generation: GenerationSpec;
-  readonly training: TrainingResult;
-  readonly metrics: readonly MetricsLine[];
-  readonly noise: unknown;
+  readonly training: TrainResult;
+  readonly metrics: readonly MetricsRow[];
+  readonly noise: NoiseAttestation;
   readonly evaluation: Evaluation;
   readonly selection: SelectionStatistics | null;
   readonly seconds: number;
-}
-
-/** `result.json` of a training, as far as a report needs it. */
-export interface TrainingResult {
-  readonly steps: number;
-  readonly parameters: number;
-  readonly weightsSha256: string;
-}
-
-/** One line of `metrics.jsonl`; means over the steps since the line before. */
-export interface MetricsLine {
-  readonly step: number;
-  readonly [name: string]: number | null;
 }
 
 export interface Duplicate {
@@ -56,10 +48,15 @@ export interface Quarantined {
   readonly reason: string;
 }
 
+/** A pool of millions may hold as many duplicates, which nobody reads on a page. The files beside it hold all. */
+export const LISTED = 100;
+
 /** Reads the artifacts of a run. Nothing is computed here that a phase has not already measured. */
 export async function summarise(input: ReportInput): Promise<Summary> {
   const generations = await Promise.all(input.generations.map(summariseGeneration));
   const baseline = input.baseline && (await summariseGeneration(input.baseline));
+  const last = generations.at(-1);
+  const isStudent = last?.generation.role === 'student';
   return {
     run: input.run,
     name: input.spec.name,
@@ -67,9 +64,10 @@ export async function summarise(input: ReportInput): Promise<Summary> {
     dataset: await readJson<Dataset>(input.dataset, 'dataset.json'),
     generations,
     baseline,
-    gainOverBaseline: gain(generations.at(-1)?.evaluation.test, baseline?.evaluation.test),
-    duplicates: await readJsonLines<Duplicate>(input.dataset, 'duplicates.jsonl'),
-    quarantine: await readJsonLines<Quarantined>(input.dataset, 'quarantine.jsonl'),
+    gainOverTeacher: isStudent ? gain(last.evaluation.test, generations[0]?.evaluation.test) : null,
+    gainOverBaseline: gain(last?.evaluation.test, baseline?.evaluation.test),
+    duplicates: await readJsonLines<Duplicate>(input.dataset, 'duplicates.jsonl', LISTED),
+    quarantine: await readJsonLines<Quarantined>(input.dataset, 'quarantine.jsonl', LISTED),
   };
 }
 
@@ -78,9 +76,9 @@ async function summariseGeneration(reported: ReportedGeneration): Promise<Genera
   return {
     title: titleOf(generation),
     generation,
-    training: await readJson<TrainingResult>(train, 'result.json'),
-    metrics: await readJsonLines<MetricsLine>(train, 'metrics.jsonl'),
-    noise: await readJson<unknown>(train, 'noise.json'),
+    training: await readJson<TrainResult>(train, 'result.json'),
+    metrics: await readJsonLines<MetricsRow>(train, 'metrics.jsonl'),
+    noise: await readJson<NoiseAttestation>(train, 'noise.json'),
     evaluation: await readJson<Evaluation>(evaluation, 'evaluation.json'),
     selection: selection === null ? null : await readJson<SelectionStatistics>(selection, 'statistics.json'),
     seconds,
@@ -91,7 +89,12 @@ function titleOf({ role, index }: GenerationSpec): string {
   return { teacher: 'Teacher', student: `Student ${index}`, baseline: 'Baseline' }[role];
 }
 
-function gain(student: SetEvaluation | undefined, baseline: SetEvaluation | undefined): number | null {
-  if (student?.top1 == null || baseline?.top1 == null) return null;
-  return (student.top1 - baseline.top1) * 100;
+function gain(student: SetEvaluation | undefined, other: SetEvaluation | undefined): number | null {
+  if (student?.top1 == null || other?.top1 == null) return null;
+  return (student.top1 - other.top1) * 100;
+}
+
+/** Generations, and the baseline last. */
+export function modelsOf({ generations, baseline }: Pick<Summary, 'generations' | 'baseline'>): readonly GenerationSummary[] {
+  return baseline ? [...generations, baseline] : generations;
 }
