@@ -1,0 +1,22 @@
+import { evaluateModel } from './evaluate-model.js';
+import { labelShard } from './label-shard.js';
+import { prepareData } from './prepare-data.js';
+import { selectLabels } from './select-labels.js';
+import { trainModel, type DeviceDeps } from './train-model.js';
+import { writeReport, type ReportDeps } from './write-report.js';
+
+export type ActivityDeps = DeviceDeps & ReportDeps;
+
+/** The activities that a worker registers, by name. */
+export function createActivities(deps: ActivityDeps) {
+  return {
+    prepareData: prepareData(deps),
+    trainModel: trainModel(deps),
+    labelShard: labelShard(deps),
+    selectLabels: selectLabels(deps),
+    evaluateModel: evaluateModel(deps),
+    writeReport: writeReport(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Device } from '../lib/device/process.js';
+import type { GenerationSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef, Manifest } from '../lib/store/store.js';
+import { attempt } from './attempt.js';
+import { trainKey } from './keys.js';
+import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
+
+export interface TrainInput {
+  readonly seed: number;
+  readonly generation: GenerationSpec;
+  readonly dataset: ArtifactRef;
+  /** Null for teacher and baseline. */
+  readonly selection: ArtifactRef | null;
+}
+
+export interface TrainResult extends PhaseResult {
+  /** Trainable numbers of the model. */
+  readonly parameters: number;
+  /** SHA-256 of the weights file. */
+  readonly weights: string;
+}
+
+export interface DeviceDeps extends PublishDeps {
+  readonly device: Pick<Device, 'run'>;
+}
+
+/**
+ * Trains one model. An unfinished training resumes from its newest checkpoint that verifies, also in another
+ * attempt or run: the checkpoints belong to the key.
+ */
+export const trainModel =
+  ({ store, clock, device }: DeviceDeps) =>
+  async ({ seed, generation, dataset, selection }: TrainInput): Promise<TrainResult> =>
+    attempt('train', async (current) => {
+      const { signal, report } = current;
+      const key = trainKey(seed, generation, { dataset: dataset.digest, selection: selection?.digest ?? null });
+      const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'train', key }, async (output) => {
+        const job = {
+          kind: 'train',
+          seed,
+          generation,
+          dataset: await store.open(dataset),
+          selection: selection && (await store.open(selection)),
+          checkpoints: await store.checkpoints(key),
+          output,
+        } as const;
+        const { meta } = await device.run(job, { signal, onProgress: (progress) => report({ generation: generation.index, ...progress }) });
+        return meta;
+      });
+      return { ...result, parameters: await parametersOf(await store.open(result.artifact)), weights: weightsOf(manifest) };
+    });
+
+async function parametersOf(folder: string): Promise<number> {
+  const { parameters } = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as { parameters: number };
+  return parameters;
+}
+
+function weightsOf({ files }: Manifest): string {
+  const file = files.find(({ path }) => path === 'model.safetensors');
+  if (file === undefined) throw new Error('a trained model was published without its weights');
+  return file.sha256;
+}

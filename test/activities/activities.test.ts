@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { evaluateModel } from '../../activities/evaluate-model.js';
+import { labelShard } from '../../activities/label-shard.js';
+import { selectLabels } from '../../activities/select-labels.js';
+import { trainModel } from '../../activities/train-model.js';
+import { folderOf } from '../../activities/write-report.js';
+import type { TrainJob } from '../../lib/device/messages.js';
+import { PipelineError } from '../../lib/errors.js';
+import type { ArtifactRef, ArtifactStore } from '../../lib/store/store.js';
+import { exampleSpec } from '../workflows/spec.js';
+import { environment, fakeDevice, freshDeps, publishFiles, run, type FakeJob } from './support.js';
+
+const [teacher, student] = exampleSpec().generations;
+const TRAINED: FakeJob = { files: { 'model.safetensors': 'weights', 'result.json': '{"parameters":42}' }, meta: { libtensorflow: '2.18.1' } };
+const ACCURACY = { images: 10, top1: 0.5, top5: 0.9, loss: 1, perClass: [], confusion: [] };
+const EVALUATED: FakeJob = { files: { 'evaluation.json': JSON.stringify({ validation: ACCURACY, test: { ...ACCURACY, top1: 0.25 } }) } };
+
+const publishDataset = (store: ArtifactStore) => publishFiles(store, 'prepare', 'd'.repeat(64), { 'dataset.json': '{"classes":["a","b"]}' });
+const trainInput = (dataset: ArtifactRef) => ({ seed: 1, generation: teacher!, dataset, selection: null });
+
+test('a model is trained once: the second time it is reused, says why, and tells the seconds of the first time', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice(() => TRAINED);
+  const train = trainModel({ ...deps, device });
+  const input = trainInput(await publishDataset(deps.store));
+  const first = await run(train, input);
+  const second = await run(train, input);
+  assert.equal(jobs.length, 1);
+  assert.deepEqual([first.reused, first.why], [false, 'nothing was published under its key']);
+  assert.deepEqual([second.reused, second.why], [true, 'published before from the same images, selection, model, noise, training block and seed']);
+  assert.deepEqual(second.artifact, first.artifact);
+  assert.equal(first.seconds, 1);
+  assert.equal(second.seconds, 1);
+  assert.equal(first.parameters, 42);
+  assert.equal(first.weights, '9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c'); // SHA-256 of "weights"
+});
+
+test('two attempts that train the same model at once return the same artifact', async (t) => {
+  const deps = await freshDeps(t);
+  let attempt = 0;
+  const { device } = fakeDevice(() => ({ ...TRAINED, files: { ...TRAINED.files, 'who.txt': String(attempt++) } }));
+  const train = trainModel({ ...deps, device });
+  const input = trainInput(await publishDataset(deps.store));
+  const results = await Promise.all([1, 2].map((number) => run(train, input, environment({ attempt: number }).env)));
+  assert.deepEqual(results[0]!.artifact, results[1]!.artifact);
+  assert.equal(attempt, 2);
+});
+
+test('a training gets its inputs as folders and the same checkpoints at each attempt, which are cleared when it is published', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice(() => (jobs.length === 1 ? { error: new PipelineError('DEVICE_LOST', 'killed') } : TRAINED));
+  const train = trainModel({ ...deps, device });
+  const input = trainInput(await publishDataset(deps.store));
+  await assert.rejects(run(train, input, environment({ attempt: 1 }).env), isFailure('DEVICE_LOST', false));
+  await run(train, input, environment({ attempt: 2 }).env);
+  const [first, second] = jobs as TrainJob[];
+  assert.equal(first!.checkpoints, second!.checkpoints);
+  assert.notEqual(first!.output, second!.output);
+  assert.equal(first!.dataset, await deps.store.open(input.dataset));
+  assert.equal(first!.selection, null);
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'checkpoints')), []);
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'work')), ['d'.repeat(64)]); // of the published input, not of the training
+});
+
+test('heartbeats say in plain words how far a training is', async (t) => {
+  const deps = await freshDeps(t);
+  const progress = { step: 300, of: 600, loss: 0.42, imagesPerSecond: 1234, checkpoint: 200 };
+  const { device } = fakeDevice(() => ({ ...TRAINED, progress: [progress] }));
+  const { env, heartbeats } = environment();
+  await env.run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store)));
+  assert.deepEqual(heartbeats, [{ phase: 'train', generation: 0, ...progress }]);
+});
+
+test('a cancelled training stops its job, publishes nothing, and keeps its checkpoints', async (t) => {
+  const deps = await freshDeps(t);
+  const { env } = environment();
+  const { device, jobs } = fakeDevice(() => ({ untilAborted: true, progress: [{ step: 1, of: 2 }] }));
+  const running = env.run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store)));
+  env.once('heartbeat', () => env.cancel('CANCELLED'));
+  await assert.rejects(running, CancelledFailure);
+  assert.equal(jobs.length, 1);
+  assert.equal((await readdir(join(deps.home, 'store', 'checkpoints'))).length, 1);
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'artifacts')), ['prepare']);
+});
+
+test('an attempt that was given up publishes nothing, though its job came to an end', async (t) => {
+  const deps = await freshDeps(t);
+  const { env } = environment();
+  const { device } = fakeDevice(() => {
+    env.cancel('TIMED_OUT');
+    return TRAINED;
+  });
+  await assert.rejects(env.run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store))), CancelledFailure);
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'artifacts')), ['prepare']);
+});
+
+test('an input that is not in the store is a failure that says so, and no job runs', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice(() => TRAINED);
+  const gone: ArtifactRef = { phase: 'prepare', key: 'e'.repeat(64), digest: 'f'.repeat(64) };
+  await assert.rejects(run(trainModel({ ...deps, device }), trainInput(gone)), isFailure('ARTIFACT_MISSING', true));
+  assert.equal(jobs.length, 0);
+});
+
+test('an evaluation returns the accuracies that its artifact holds, computed or reused', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice(() => EVALUATED);
+  const evaluate = evaluateModel({ ...deps, device });
+  const dataset = await publishDataset(deps.store);
+  const model = await publishFiles(deps.store, 'train', 'm'.repeat(64), TRAINED.files!);
+  for (const reused of [false, true]) {
+    const result = await run(evaluate, { generation: 0, model, dataset, batch: 512 });
+    assert.equal(result.reused, reused);
+    assert.deepEqual(result.validation, { top1: 0.5, top5: 0.9 });
+    assert.deepEqual(result.test, { top1: 0.25, top5: 0.9 });
+  }
+  assert.equal(jobs.length, 1);
+});
+
+test('each shard of a pool is an artifact of its own', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice((job) => ({ files: { 'labels.parquet': JSON.stringify(job) } }));
+  const label = labelShard({ ...deps, device });
+  const dataset = await publishDataset(deps.store);
+  const model = await publishFiles(deps.store, 'train', 'm'.repeat(64), TRAINED.files!);
+  const shard = { generation: 1, labelling: student!.labelling, model, dataset, shard: 1, shards: 2 };
+  const first = await run(label, { ...shard, from: 0, to: 4 });
+  const second = await run(label, { ...shard, from: 4, to: 8 });
+  const again = await run(label, { ...shard, from: 0, to: 4 });
+  assert.notEqual(first.artifact.key, second.artifact.key);
+  assert.deepEqual(again.artifact, first.artifact);
+  assert.equal(jobs.length, 2);
+});
+
+test('selecting from a pool with a missing shard asks for the shard to be made again', async (t) => {
+  const deps = await freshDeps(t);
+  const { device } = fakeDevice((job) => ({ files: { 'labels.parquet': JSON.stringify(job) } }));
+  const dataset = await publishDataset(deps.store);
+  const model = await publishFiles(deps.store, 'train', 'm'.repeat(64), TRAINED.files!);
+  const { labelling, selection } = student!;
+  await run(labelShard({ ...deps, device }), { generation: 1, labelling, model, dataset, shard: 1, shards: 2, from: 0, to: 4 });
+  const input = { seed: 1, generation: 1, selection, labels: { model, labelling }, before: null, dataset, images: 8, hiddenLabels: null };
+  await assert.rejects(run(selectLabels(deps), input), (error: ApplicationFailure) => {
+    assert.match(error.message, /pool images 4 to 7/);
+    return isFailure('ARTIFACT_MISSING', true)(error);
+  });
+});
+
+test('a damaged model is trained again', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, jobs } = fakeDevice(() => TRAINED);
+  const train = trainModel({ ...deps, device });
+  const input = trainInput(await publishDataset(deps.store));
+  const { artifact } = await run(train, input);
+  await rm(join(await deps.store.open(artifact), 'model.safetensors'));
+  assert.deepEqual((await run(train, input)).artifact, artifact);
+  assert.equal(jobs.length, 2);
+});
+
+for (const [id, folder] of [['fashion-mnist', 'fashion-mnist'], ['a/b c', 'a%2Fb%20c'], ['..', '%2E%2E']] as const) {
+  test(`the folder of the run ${JSON.stringify(id)} stays inside the runs`, () => assert.equal(folderOf(id), folder));
+}
+
+function isFailure(type: string, nonRetryable: boolean) {
+  return (error: unknown) => error instanceof ApplicationFailure && error.type === type && error.nonRetryable === nonRetryable;
+}

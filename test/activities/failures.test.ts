@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/activity';
+import { RETRIED, toFailure } from '../../activities/failures.js';
+import { ERRORS, PipelineError, type ErrorCode } from '../../lib/errors.js';
+import { JobAborted } from '../../lib/device/process.js';
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+
+test('every error code says whether it is retried, and nothing else does', () => {
+  assert.deepEqual(Object.keys(RETRIED).sort(), [...CODES].sort());
+});
+
+test('only what may pass by itself is retried', () => {
+  assert.deepEqual(CODES.filter((code) => RETRIED[code]).sort(), ['DEVICE_LOST', 'DEVICE_STALLED', 'OUT_OF_MEMORY', 'SERVER_UNREACHABLE']);
+});
+
+for (const code of CODES) {
+  test(`${code} becomes a failure of that type with its message and evidence`, () => {
+    const failure = toFailure(new PipelineError(code, 'here: 1, but must be 2', { evidence: { step: 7 } }));
+    assert.equal(failure.type, code);
+    assert.equal(failure.message, `${code} here: 1, but must be 2`);
+    assert.equal(failure.nonRetryable, !RETRIED[code]);
+    assert.deepEqual(failure.details, [{ step: 7 }]);
+  });
+}
+
+const own = ApplicationFailure.nonRetryable('as it is', 'OWN');
+
+for (const [what, error, expected] of [
+  ['an error without a code is retried', new Error('socket hang up'), { type: 'UNEXPECTED', nonRetryable: false }],
+  ['something thrown that is no error is retried', 'text', { type: 'UNEXPECTED', nonRetryable: false }],
+  ['a job that was stopped was interrupted', new JobAborted(null), { type: 'INTERRUPTED', nonRetryable: false }],
+  ['a full disk is DISK_FULL whoever noticed it', Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }), { type: 'DISK_FULL', nonRetryable: true }],
+  ['a failure stays what it is', own, { type: 'OWN', nonRetryable: true }],
+] as const) {
+  test(what, () => {
+    const { type, nonRetryable } = toFailure(error);
+    assert.deepEqual({ type, nonRetryable }, expected);
+  });
+}
+
+test('a failure stays small, whatever its evidence', () => {
+  const long = 'x'.repeat(100_000);
+  const failure = toFailure(new PipelineError('DEVICE_LOST', long, { evidence: { stderr: [long] } }));
+  assert.ok(JSON.stringify([failure.message, failure.details]).length < 8_000);
+  assert.match(failure.message, /^DEVICE_LOST x+…$/);
+});

@@ -1,0 +1,59 @@
+import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import type { Activities } from '../activities/index.js';
+import { queuesOf, type Role } from '../workflows/queues.js';
+
+export interface RunWorkersOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly roles: readonly Role[];
+  readonly activities: Activities;
+  readonly workflows: WorkflowBundle | { readonly codePath: string };
+  readonly queuePrefix?: string;
+  /** Jobs at a time; default 1, because a device runs one. */
+  readonly deviceSlots?: number;
+  /** Aborted to shut down: running activities are cancelled at once, and have `SHUTDOWN_MS` to write a checkpoint. */
+  readonly signal: AbortSignal;
+  /** Called when all of them poll. */
+  onReady(): void;
+}
+
+/** A training stops at its next step and writes a checkpoint, which takes seconds; a step of the largest model, a minute. */
+export const SHUTDOWN_MS = 90_000;
+
+/** Runs one worker for each role, and returns when all of them have shut down. */
+export async function runWorkers({ connection, namespace, roles, activities, workflows, queuePrefix, deviceSlots = 1, signal, onReady }: RunWorkersOptions): Promise<void> {
+  const queues = queuesOf(queuePrefix);
+  const common = { connection, namespace, ...COMMON };
+  const workers = await Promise.all(
+    roles.map((role) =>
+      Worker.create({
+        ...common,
+        taskQueue: queues[role],
+        ...{
+          workflows: { workflowBundle: workflows, maxCachedWorkflows: 50 }, // A run has three at a time.
+          cpu: { activities, maxConcurrentActivityTaskExecutions: 2 }, // Preparing and selecting use all cores by themselves.
+          gpu: { activities, maxConcurrentActivityTaskExecutions: deviceSlots },
+        }[role],
+      }),
+    ),
+  );
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  signal.addEventListener('abort', shutDown, { once: true });
+  if (signal.aborted) shutDown();
+  onReady();
+  try {
+    await running;
+  } finally {
+    signal.removeEventListener('abort', shutDown);
+    shutDown(); // if one of them failed, none goes on alone
+  }
+}
+
+const COMMON = {
+  shutdownGraceTime: 0,
+  shutdownForceTime: SHUTDOWN_MS,
+  maxHeartbeatThrottleInterval: '1 second', // A person watches the progress.
+} satisfies Partial<WorkerOptions>;

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { Progress } from '../lib/device/messages.js';
+import { PipelineError } from '../lib/errors.js';
+import type { Locations, ResolvedSpec } from '../lib/spec/resolved.js';
+import { pauseUpdate, resumeUpdate, retryUpdate, statusQuery, stopUpdate, type RunMessage, type RunStatus } from '../workflows/messages.js';
+import type { noisyStudent } from '../workflows/noisy-student.js';
+import { queuesOf } from '../workflows/queues.js';
+import { searchAttributes } from '../workflows/search-attributes.js';
+
+export type RunHandle = WorkflowHandle<typeof noisyStudent>;
+
+export interface RunToStart {
+  readonly run: string;
+  readonly spec: ResolvedSpec;
+  readonly specDigest: string;
+  readonly locations: Locations;
+  /** The spec as a person wrote it: shown in the UI. */
+  readonly text: string;
+}
+
+/** Starts a run, or attaches to the one that is under way under its id. A run that ended starts again and finds its artifacts. */
+export async function startOrAttach(client: Client, { run, spec, specDigest, locations, text }: RunToStart): Promise<{ handle: RunHandle; isAttached: boolean }> {
+  const models = [...spec.generations.map(({ model }) => model), ...(spec.baseline ? ['baseline'] : [])];
+  try {
+    const handle = await client.workflow.start<typeof noisyStudent>('noisyStudent', {
+      workflowId: run,
+      taskQueue: queuesOf().workflows,
+      args: [{ spec, specDigest, locations }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${spec.name} · ${models.length} models`,
+      staticDetails: `${models.join(' → ')}\n\n\`\`\`yaml\n${text.slice(0, SHOWN_CHARACTERS)}\n\`\`\``,
+      typedSearchAttributes: searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' }),
+    });
+    return { handle, isAttached: false };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return { handle: client.workflow.getHandle<typeof noisyStudent>(run), isAttached: true };
+  }
+}
+
+/** A payload stays below 10 KB. */
+const SHOWN_CHARACTERS = 8_000;
+
+export interface RunView {
+  readonly status: RunStatus;
+  /** Of the activities that run now, by the summary the UI shows of them. */
+  readonly activities: readonly { readonly activity: string; readonly attempt: number; readonly progress: Partial<Progress>; readonly lastFailure?: string }[];
+}
+
+/** What the run says of itself, every `everyMs`, until it ends. A server or worker that is away is waited for. */
+export async function* followRun(client: Client, handle: RunHandle, { everyMs, signal }: { everyMs: number; signal: AbortSignal }): AsyncGenerator<RunView> {
+  while (!signal.aborted) {
+    const view = await viewRun(client, handle).catch(() => undefined);
+    if (view) yield view;
+    if (view && ENDED.includes(view.status.state)) return;
+    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const ENDED: readonly string[] = ['done', 'stopped', 'failed'];
+
+/** Of a run that is over, its result; of one that runs, what a worker answers. */
+export async function statusOf(client: Client, run: string): Promise<RunStatus> {
+  const handle = client.workflow.getHandle<typeof noisyStudent>(run);
+  try {
+    const { status } = await handle.describe();
+    if (status.name === 'COMPLETED') return await handle.result();
+    if (status.name !== 'RUNNING') throw new PipelineError('RUN_FAILED', `run ${run} ended as ${status.name.toLowerCase()} · run its pipeline again: what it published is used again`);
+    return await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw new PipelineError('RUN_UNKNOWN', `no run is called ${run} · noisy-student list shows those that the server knows`);
+    if (error instanceof PipelineError) throw error;
+    throw new PipelineError('RUN_FAILED', `run ${run} is under way but no worker answers for it · run its pipeline again, or start a worker`, { cause: error });
+  }
+}
+
+const QUERY_MS = 10_000;
+
+/** Sends a person's word to a run and answers with its status. Throws COMMAND_INVALID where the run does not accept it now. */
+export async function sendUpdate(client: Client, run: string, message: RunMessage): Promise<RunStatus> {
+  const update = { pause: pauseUpdate, resume: resumeUpdate, retry: retryUpdate, stop: stopUpdate }[message];
+  try {
+    return await client.workflow.getHandle<typeof noisyStudent>(run).executeUpdate(update);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw new PipelineError('RUN_UNKNOWN', `run ${run} is not under way, so it cannot ${message} · noisy-student list shows those that the server knows`);
+    if (error instanceof WorkflowUpdateFailedError) throw new PipelineError('COMMAND_INVALID', error.cause?.message ?? error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The result of a run that has ended; a failure becomes RUN_FAILED with its innermost reason. */
+export async function resultOf(handle: RunHandle): Promise<RunStatus> {
+  try {
+    return await handle.result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    let reason: Error = error;
+    while (reason.cause instanceof Error) reason = reason.cause;
+    throw new PipelineError('RUN_FAILED', `run ${handle.workflowId} failed: ${reason.message}`, { cause: error });
+  }
+}
+
+async function viewRun(client: Client, handle: RunHandle): Promise<RunView> {
+  const status = await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
+  const ids = status.current ? [status.current.workflowId] : [];
+  // While the pool is labelled, the shards are activities of a child of the generation's.
+  const workflows = ids.flatMap((id) => (status.current?.phase === 'label' ? [id, `${id}/labels`] : [id]));
+  const pending = await Promise.all(workflows.map((id) => pendingActivities(client, id)));
+  return { status, activities: pending.flat() };
+}
+
+async function pendingActivities(client: Client, workflowId: string): Promise<RunView['activities']> {
+  const description = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => undefined);
+  return (description?.raw.pendingActivities ?? []).flatMap(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
+    const payload = heartbeatDetails?.payloads?.[0];
+    if (!payload) return [];
+    const progress = defaultPayloadConverter.fromPayload<Partial<Progress>>(payload);
+    return [{ activity: activityType?.name ?? '', attempt: attempt ?? 1, progress, ...(lastFailure?.message && { lastFailure: lastFailure.message }) }];
+  });
+}

@@ -1,0 +1,114 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import { createDevice } from '../lib/device/process.js';
+import { createFileStore } from '../lib/store/file-store.js';
+import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
+import type { Role } from '../workflows/queues.js';
+import { workflowBundle } from './bundle.js';
+import { connectWorker, type ConnectionSettings, givenConnection } from './connection.js';
+import { runWorkers, SHUTDOWN_MS } from './run-workers.js';
+
+export interface WorkerProcessOptions {
+  /** Absolute; `store/`, `cache/` and `logs/worker.log` are under it. */
+  readonly home: string;
+  readonly roles: readonly Role[];
+  readonly connection: ConnectionSettings;
+  /** Aborted to shut down: a training checkpoints first. */
+  readonly signal: AbortSignal;
+  /** Called when all roles poll. */
+  onReady(): void;
+}
+
+/** A device process that reports no step for so long hangs: the slowest honest step, of the largest model on one core, takes minutes. */
+const STALL_MS = 20 * 60_000;
+
+/** Runs the workers of one process until `signal`, and waits for the server as long as it takes. */
+export async function runWorkerProcess({ home, roles, connection: settings, signal, onReady }: WorkerProcessOptions): Promise<void> {
+  const logger = fileLogger(home);
+  Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'INFO' } } } });
+  const connection = await connectWorker(settings, { signal, onWait: (reason) => logger.warn(reason) });
+  const device = createDevice(deviceOptions((line) => logger.info(line, { of: 'device' })));
+  try {
+    await runWorkers({
+      connection,
+      namespace: settings.namespace,
+      roles,
+      activities: createActivities({ store: createFileStore(join(home, 'store')), home, device, clock: Date.now }),
+      workflows: await workflowBundle(home, logger),
+      signal,
+      onReady,
+    });
+  } finally {
+    await device.close();
+    await connection.close();
+  }
+}
+
+function deviceOptions(log: (line: string) => void): Parameters<typeof createDevice>[0] {
+  const environment = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const chosen = (name: string) => (process.env[name] ? Number(process.env[name]) : undefined);
+  const [intraOp, interOp = availableParallelism()] = [chosen('TF_NUM_INTRAOP_THREADS'), chosen('TF_NUM_INTEROP_THREADS')];
+  return {
+    node: process.execPath,
+    environment: { ...environment, ...tensorFlowEnvironment({ interOp, ...(intraOp !== undefined && { intraOp }) }) },
+    processor: cpus()[0]?.model ?? 'unknown',
+    stallMs: STALL_MS,
+    killAfterMs: SHUTDOWN_MS - 10_000, // The worker must still be there to report what became of it.
+    recycleAboveBytes: 8e9,
+    log,
+  };
+}
+
+/** JSON lines in `<home>/logs/worker.log`; warnings on stderr as well. */
+function fileLogger(home: string): DefaultLogger {
+  mkdirSync(join(home, 'logs'), { recursive: true });
+  const file = join(home, 'logs', 'worker.log');
+  return new DefaultLogger('INFO', (entry) => {
+    appendFileSync(file, `${JSON.stringify(readable(entry))}\n`);
+    if (entry.level === 'ERROR') process.stderr.write(`${entry.message}\n`);
+  });
+}
+
+function readable({ level, timestampNanos, message, meta }: LogEntry): object {
+  const error = meta?.['error'] as unknown;
+  return {
+    time: new Date(Number(timestampNanos / 1_000_000n)).toISOString(),
+    level,
+    message,
+    ...meta,
+    ...(error instanceof Error && { error: error.stack }),
+  };
+}
+
+/** As a process of its own: `node --import tsx workers/worker.ts --home DIR --roles workflows,cpu,gpu`. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { home: { type: 'string' }, roles: { type: 'string', default: 'workflows,cpu,gpu' } } });
+  const connection = givenConnection(process.env);
+  if (!values.home || !connection) throw new Error('a worker needs --home and TEMPORAL_ADDRESS');
+  await runWorkerProcess({
+    home: resolve(values.home),
+    roles: values.roles.split(',') as Role[],
+    connection,
+    signal: shutdownSignal(),
+    onReady: () => process.send?.('ready'),
+  });
+  process.exit(0);
+}
+
+/** SIGTERM, or the end of the process that started this one: a killed command leaves no worker behind. */
+export function shutdownSignal(): AbortSignal {
+  const shutdown = new AbortController();
+  process.on('SIGTERM', () => shutdown.abort());
+  process.on('SIGINT', () => {
+    if (process.channel === undefined) shutdown.abort(); // Under a command, Ctrl-C is for the command, which then ends this.
+  });
+  if (process.channel) process.on('disconnect', () => shutdown.abort());
+  return shutdown.signal;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,147 @@
+import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
+import { call } from './call.js';
+import { runChild } from './child.js';
+import { nameOf, shortModel } from './details.js';
+import type { GenerationResult, RunStatus } from './messages.js';
+import { queuesOf } from './queues.js';
+import { enter, openRun, perform, settleMessages, Stopped, type Results, type Run } from './run.js';
+import { searchAttributes } from './search-attributes.js';
+import { announce, statusOf, withOutcomes } from './status.js';
+import { trainGeneration, type PoolLimits } from './train-generation.js';
+
+export interface RunInput {
+  readonly spec: ResolvedSpec;
+  readonly specDigest: string;
+  readonly locations: Locations;
+  /** Before the names of the task queues; see queues.ts. */
+  readonly queuePrefix?: string;
+  readonly limits?: Limits;
+}
+
+/** Tests make executions short with these; else options.ts and the server say when a history is long enough. */
+export interface Limits extends PoolLimits {
+  readonly historyEvents?: number;
+}
+
+/**
+ * Generation 0 trains the teacher on the labelled images. Every later generation labels the pool with the newest
+ * model, trains the next student on it with noise, and makes that student the teacher. The baseline then shows
+ * what the last student would have been without the pool.
+ *
+ * One step at a time; between two steps the run may continue as new with its results.
+ */
+export async function noisyStudent(input: RunInput, results?: Results): Promise<RunStatus> {
+  const run = openRun(input.spec, results);
+  try {
+    for (let step = nextStep(input, run); step !== undefined; step = nextStep(input, run)) {
+      await perform(run, step);
+      if (isHistoryLong(input)) break;
+    }
+    if (nextStep(input, run) === undefined) enter(run, 'done');
+    await settleMessages(run);
+  } catch (error) {
+    enter(run, error instanceof Stopped || isCancellation(error) ? 'stopped' : 'failed');
+    if (!(error instanceof Stopped)) throw error;
+    await settleMessages(run);
+  }
+  if (run.state === 'running') await continueAsNew<typeof noisyStudent>(input, run.results);
+  return statusOf(run);
+}
+
+type Step = () => Promise<void>;
+
+/** The first thing that has no result yet. Undefined: all is done. */
+function nextStep(input: RunInput, run: Run): Step | undefined {
+  const { spec } = input;
+  const { prepared, generations, baseline, report } = run.results;
+  if (prepared === null) return () => prepare(input, run);
+  const next = spec.generations[generations.length];
+  if (next !== undefined) {
+    return async () => {
+      const result = await train(input, run, prepared, next);
+      keep(run, { generations: [...generations, result] }, result);
+    };
+  }
+  if (spec.baseline !== null && baseline === null) {
+    const { baseline: generation } = spec;
+    return async () => {
+      const result = await train(input, run, prepared, generation);
+      keep(run, { baseline: result }, result);
+    };
+  }
+  return report === null ? () => writeReport(input, run) : undefined;
+}
+
+type Prepared = NonNullable<Results['prepared']>;
+
+async function prepare({ spec, locations, queuePrefix }: RunInput, run: Run): Promise<void> {
+  begin(run, 'prepare');
+  const { artifact, hiddenLabels, poolImages, reused, why, seconds } = await call('prepareData', queuesOf(queuePrefix), `${spec.data.image.size} px images`, {
+    data: spec.data,
+    seed: spec.seed,
+    locations,
+  });
+  const outcome = { phase: 'prepare', generation: null, role: null, reused, why, seconds } as const;
+  keep(run, { prepared: { dataset: artifact, hiddenLabels, poolImages } }, { phases: [outcome] });
+}
+
+/** One child for each model, so that each can be watched and cancelled alone. */
+async function train({ spec, queuePrefix, limits = {} }: RunInput, { results }: Run, { dataset, hiddenLabels, poolImages }: Prepared, generation: GenerationSpec): Promise<GenerationResult> {
+  const { index, role, model, training } = generation;
+  const run = workflowInfo().workflowId;
+  const { window, shardsPerExecution } = limits;
+  const isStudent = role === 'student';
+  return runChild(trainGeneration, {
+    workflowId: role === 'baseline' ? `${run}/baseline` : `${run}/generation-${index}`,
+    args: [
+      {
+        specName: spec.name,
+        seed: spec.seed,
+        generation,
+        dataset,
+        pool: { images: poolImages, hiddenLabels },
+        teacher: isStudent ? results.generations[index - 1]!.train : null,
+        before: isStudent && index > 1 ? { model: results.generations[index - 2]!.train, labelling: spec.generations[index - 1]!.labelling } : null,
+        queues: queuesOf(queuePrefix),
+        limits: { ...(window && { window }), ...(shardsPerExecution && { shardsPerExecution }) },
+      },
+    ],
+    staticSummary: `${nameOf(role, index)} · ${shortModel(model)} · ${training.steps} steps`,
+    typedSearchAttributes: searchAttributes({ NoisyStudentSpec: spec.name, Generation: index }),
+  });
+}
+
+async function writeReport({ spec, specDigest, queuePrefix }: RunInput, run: Run): Promise<void> {
+  begin(run, 'report');
+  const { prepared, generations, baseline } = run.results;
+  const rows = generations.length + (baseline ? 1 : 0);
+  const { path, reused, why, seconds } = await call('writeReport', queuesOf(queuePrefix), `${rows} models`, {
+    run: workflowInfo().workflowId,
+    spec,
+    specDigest,
+    dataset: prepared!.dataset,
+    generations: generations.map(reported),
+    baseline: baseline && reported(baseline),
+  });
+  keep(run, { report: path }, { phases: [{ phase: 'report', generation: null, role: null, reused, why, seconds }] });
+}
+
+function reported({ train, selection, evaluation, status: { seconds } }: GenerationResult) {
+  return { train, selection, evaluation, seconds };
+}
+
+function begin(run: Run, phase: 'prepare' | 'report'): void {
+  run.current = { phase, generation: null, role: null, model: null, workflowId: workflowInfo().workflowId };
+  announce(run);
+}
+
+function keep(run: Run, more: Partial<Results>, { phases }: Pick<Results, 'phases'>): void {
+  run.results = { ...run.results, ...more, phases: withOutcomes(run.results.phases, phases) };
+  announce(run);
+}
+
+function isHistoryLong({ limits }: RunInput): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > (limits?.historyEvents ?? Infinity);
+}

@@ -1,0 +1,75 @@
+import type { RetryPolicy } from '@temporalio/common';
+import type { Activities } from '../activities/index.js';
+import type { Role } from './queues.js';
+
+/**
+ * Where each activity runs, how long an attempt may take and how often it is repeated. An attempt beats every
+ * second whatever it computes, so silence means that its worker is gone, however long a phase may honestly take.
+ */
+export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
+  prepareData: {
+    queue: 'cpu',
+    startToCloseTimeout: '12 hours', // A million images decode in about two hours on one core.
+    ...heartbeats(),
+  },
+  trainModel: {
+    queue: 'gpu',
+    startToCloseTimeout: '14 days', // The paper's largest student took 11 days (on other hardware).
+    ...heartbeats(),
+  },
+  labelShard: {
+    queue: 'gpu',
+    startToCloseTimeout: '6 hours', // A shard is minutes; the largest model on one core needs hours.
+    ...heartbeats(),
+  },
+  selectLabels: {
+    queue: 'cpu',
+    startToCloseTimeout: '6 hours', // 20 million rows take half a minute; 10^8 images with 1,000 classes, an hour.
+    ...heartbeats(),
+  },
+  evaluateModel: {
+    queue: 'gpu',
+    startToCloseTimeout: '6 hours', // 50,000 images: as for a shard.
+    ...heartbeats(),
+  },
+  writeReport: {
+    queue: 'cpu',
+    startToCloseTimeout: '30 minutes', // Seconds; generous for a slow shared disk.
+    ...heartbeats(),
+  },
+};
+
+/** `startToCloseTimeout` bounds one attempt, `heartbeatTimeout` its silence. */
+export interface PhaseOptions {
+  readonly queue: Exclude<Role, 'workflows'>;
+  readonly startToCloseTimeout: '30 minutes' | '6 hours' | '12 hours' | '14 days';
+  readonly heartbeatTimeout: '15 seconds';
+  readonly retry: RetryPolicy;
+}
+
+/** How often a phase is scheduled anew because workers went away under it: more than anybody restarts a machine in a run. */
+export const INTERRUPTIONS = 100;
+
+/** How often a run makes a vanished artifact again by itself, before it asks a person. */
+export const REPAIRS = 3;
+
+/** Shards in flight: enough that no device waits for the next one, far below the server's 2,000 pending activities. */
+export const WINDOW = 16;
+
+/** Shards of one execution of `labelPool`: about 3.3 events each, so about 1,700 of the 5,000 that a history may have. */
+export const SHARDS_PER_EXECUTION = 500;
+
+/** The UI cuts longer ones. */
+export const SUMMARY_CHARACTERS = 45;
+
+function heartbeats(): Pick<PhaseOptions, 'heartbeatTimeout' | 'retry'> {
+  return {
+    heartbeatTimeout: '15 seconds', // 15 missed beats: a loaded machine may miss a few.
+    retry: {
+      maximumAttempts: 4, // A cause that outlives three repetitions needs a person.
+      initialInterval: '1 second', // Mostly a worker came back: the first repetition should not wait.
+      backoffCoefficient: 5, // 1, 5, 25 s: memory or a network need a little time to come back.
+      maximumInterval: '1 minute',
+    },
+  };
+}

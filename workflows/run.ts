@@ -1,0 +1,161 @@
+import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { ResolvedSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef } from '../lib/store/store.js';
+import {
+  ALLOWED,
+  pauseUpdate,
+  phaseSignal,
+  resumeUpdate,
+  retryUpdate,
+  statusQuery,
+  stopUpdate,
+  type CurrentPhase,
+  type GenerationResult,
+  type PhaseOutcome,
+  type RunFailure,
+  type RunMessage,
+  type RunState,
+} from './messages.js';
+import { REPAIRS } from './options.js';
+import type { SearchValues } from './search-attributes.js';
+import { allowedNow, announce, failureOf, statusOf, withOutcomes } from './status.js';
+
+/** What is done so far: all that an execution hands to the next one. */
+export interface Results {
+  readonly prepared: { readonly dataset: ArtifactRef; readonly hiddenLabels: ArtifactRef | null; readonly poolImages: number } | null;
+  readonly generations: readonly GenerationResult[];
+  readonly baseline: GenerationResult | null;
+  /** Path of report.html. */
+  readonly report: string | null;
+  readonly phases: readonly PhaseOutcome[];
+  /** How often vanished artifacts were made again. */
+  readonly repairs: number;
+}
+
+const NOTHING: Results = { prepared: null, generations: [], baseline: null, report: null, phases: [], repairs: 0 };
+
+export interface Run {
+  readonly spec: ResolvedSpec;
+  results: Results;
+  state: RunState;
+  /** What somebody asked for and is not carried out yet. */
+  request: 'pause' | 'stop' | null;
+  current: CurrentPhase | null;
+  failure: RunFailure | null;
+  /** Of the step that runs: cancelling it lets the step end at a checkpoint. */
+  scope: CancellationScope | null;
+  announced: SearchValues;
+}
+
+/** Thrown when somebody stopped the run. */
+export class Stopped extends Error {}
+
+/** Makes a run that answers its messages. */
+export function openRun(spec: ResolvedSpec, results: Results = NOTHING): Run {
+  const run: Run = { spec, results, state: 'running', request: null, current: null, failure: null, scope: null, announced: {} };
+  setHandler(statusQuery, () => statusOf(run), { description: 'Where the run is, and what it has found' });
+  setHandler(phaseSignal, ({ current, finished }) => {
+    run.current = current;
+    run.results = { ...run.results, phases: withOutcomes(run.results.phases, finished) };
+    announce(run);
+  });
+  setHandler(pauseUpdate, () => ask(run, 'pause', () => run.state !== 'running'), only(run, 'pause', 'Stops at a checkpoint and frees the device'));
+  setHandler(stopUpdate, () => ask(run, 'stop', () => ALLOWED[run.state].length === 0), only(run, 'stop', 'Ends the run at a checkpoint'));
+  setHandler(resumeUpdate, () => goOn(run), only(run, 'resume', 'Goes on after a pause'));
+  setHandler(retryUpdate, () => goOn(run), only(run, 'retry', 'Tries the failed phase again'));
+  return run;
+}
+
+/** Answers when it is carried out: the training has then written its checkpoint and the device is free. */
+async function ask(run: Run, request: 'pause' | 'stop', isDone: () => boolean) {
+  run.request = request;
+  run.scope?.cancel();
+  await condition(isDone);
+  return statusOf(run);
+}
+
+function goOn(run: Run) {
+  run.failure = null;
+  enter(run, 'running');
+  return statusOf(run);
+}
+
+/** What the run does not accept now is refused before it enters the history. */
+function only(run: Run, message: RunMessage, description: string) {
+  const validator = () => {
+    const allowed = allowedNow(run);
+    if (allowed.includes(message)) return;
+    const state = run.request === null ? run.state : `about to ${run.request}`;
+    throw new Error(`${message}: the run ${workflowInfo().workflowId} is ${state} and accepts ${allowed.join(' or ') || 'nothing more'}`);
+  };
+  return { validator, description };
+}
+
+/**
+ * Performs one step so that it can be paused, stopped and repaired. Each of these ends what runs and, if the run
+ * goes on, performs the step again, which finds in the store what was finished and resumes a training from its
+ * checkpoint. Returns without the step's result if earlier steps have to be performed first.
+ */
+export async function perform(run: Run, step: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await obey(run);
+    run.scope = new CancellationScope();
+    try {
+      return await run.scope.run(step);
+    } catch (error) {
+      if (isCancellation(error) && run.request !== null) continue;
+      if (CancellationScope.current().consideredCancelled) throw error;
+      const failure = failureOf(error, run.current);
+      const hasVanished = VANISHED.includes(failure.code);
+      if (!hasVanished || run.results.repairs >= REPAIRS) await awaitFix(run, failure);
+      if (hasVanished) return startOver(run);
+    } finally {
+      run.scope = null;
+    }
+  }
+}
+
+/** Carries out what was asked for: waits through a pause, throws at a stop. */
+async function obey(run: Run): Promise<void> {
+  if (run.request === 'pause') {
+    run.request = null;
+    enter(run, 'paused');
+    await untilGoingOn(run);
+  }
+  if (run.request === 'stop') throw new Stopped();
+}
+
+/** The attempts ran out, or could not help: a person puts the cause right and retries, or stops. */
+async function awaitFix(run: Run, failure: RunFailure): Promise<void> {
+  if (run.request === 'pause') run.request = null;
+  run.failure = failure;
+  enter(run, 'awaiting-fix');
+  await untilGoingOn(run);
+  if (run.request === 'stop') throw new Stopped();
+}
+
+async function untilGoingOn(run: Run): Promise<void> {
+  await condition(() => run.state === 'running' || run.request === 'stop');
+}
+
+/** An artifact of an earlier step is gone or damaged. From the beginning everything else is found at once. */
+const VANISHED: readonly string[] = ['ARTIFACT_MISSING', 'ARTIFACT_CORRUPT'];
+
+function startOver(run: Run): void {
+  const { phases, repairs } = run.results;
+  run.results = { ...NOTHING, phases, repairs: repairs + 1 };
+}
+
+/** Waits until no message is being handled. A message that waits for the run must not be waited for in turn. */
+export async function settleMessages(run: Run): Promise<void> {
+  while (!allHandlersFinished()) {
+    await condition(() => allHandlersFinished() || (run.request !== null && run.state === 'running'));
+    if (run.state === 'running') await obey(run);
+  }
+}
+
+export function enter(run: Run, state: RunState): void {
+  run.state = state;
+  if (state !== 'running' && state !== 'awaiting-fix') run.current = null;
+  announce(run);
+}

@@ -1,0 +1,129 @@
+import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { LabelSource } from '../activities/select-labels.js';
+import type { GenerationSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef, Phase } from '../lib/store/store.js';
+import { call } from './call.js';
+import { runChild } from './child.js';
+import { phasesTable, shortModel } from './details.js';
+import { labelPool } from './label-pool.js';
+import { phaseSignal, type GenerationResult, type PhaseOutcome, type PhaseReport, type PoolStatus } from './messages.js';
+import type { Queues } from './queues.js';
+import { searchAttributes } from './search-attributes.js';
+import { withState } from './states.js';
+
+export interface GenerationInput {
+  readonly specName: string;
+  readonly seed: number;
+  readonly generation: GenerationSpec;
+  readonly dataset: ArtifactRef;
+  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null };
+  /** The model that labels the pool; null for teacher and baseline, which learn from the labels alone. */
+  readonly teacher: ArtifactRef | null;
+  /** How the pool was labelled for the student before, to tell what changed. */
+  readonly before: LabelSource | null;
+  readonly queues: Queues;
+  readonly limits: PoolLimits;
+}
+
+/** For tests, which want long pools of few shards. */
+export interface PoolLimits {
+  readonly window?: number;
+  readonly shardsPerExecution?: number;
+}
+
+/**
+ * Trains one model: a student's pool is labelled and selected from first. Every phase is found in the store if it
+ * was done before, so this may be cancelled and started again at any moment.
+ */
+export async function trainGeneration(input: GenerationInput): Promise<GenerationResult> {
+  const { generation, seed, dataset, teacher, queues } = input;
+  const { index, labelling } = generation;
+  const model = shortModel(generation.model);
+  const { phases, during } = followPhases(input);
+  return withState(async () => {
+    const selected = teacher && (await selectFromPool(input, teacher, during));
+    const selection = selected?.artifact ?? null;
+    const trained = await during('train', () => call('trainModel', queues, `${model} ${generation.training.steps} steps`, { seed, generation, dataset, selection }));
+    const evaluation = { generation: index, model: trained.artifact, dataset, batch: labelling.batch };
+    const evaluated = await during('evaluate', () => call('evaluateModel', queues, `${model} on validation and test`, evaluation));
+    if (evaluated.test.top1 !== null) upsertSearchAttributes(searchAttributes({ BestTop1: evaluated.test.top1 }));
+    return {
+      status: {
+        generation: index,
+        model: generation.model,
+        parameters: trained.parameters,
+        validation: evaluated.validation,
+        test: evaluated.test,
+        ...(selected && { pool: selected.pool }),
+        seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0),
+        weights: { key: trained.artifact.key, sha256: trained.weights },
+      },
+      train: trained.artifact,
+      selection,
+      evaluation: evaluated.artifact,
+      phases,
+    };
+  });
+}
+
+async function selectFromPool(
+  { generation, seed, dataset, pool, before, queues, limits, specName }: GenerationInput,
+  teacher: ArtifactRef,
+  during: During,
+): Promise<{ artifact: ArtifactRef; pool: PoolStatus }> {
+  const { index, labelling, selection } = generation;
+  const workflowId = labelsId();
+  await during(
+    'label',
+    async () => {
+      const { shards, reused, seconds } = await runChild(labelPool, {
+        workflowId,
+        args: [{ generation: index, labelling, model: teacher, dataset, images: pool.images, queues, ...limits }],
+        staticSummary: `labels ${pool.images} images`,
+        typedSearchAttributes: searchAttributes({ NoisyStudentSpec: specName, Generation: index, Phase: 'label' }),
+      });
+      return { reused: reused === shards, why: `${reused} of ${shards} shards were published before`, seconds };
+    },
+    workflowId,
+  );
+  const summary = `confidence ≥ ${selection.confidence}`;
+  return during('select', () =>
+    call('selectLabels', queues, summary, { seed, generation: index, selection, labels: { model: teacher, labelling }, before, dataset, images: pool.images, hiddenLabels: pool.hiddenLabels }),
+  );
+}
+
+function labelsId(): string {
+  return `${workflowInfo().workflowId}/labels`;
+}
+
+type During = <R extends Pick<PhaseOutcome, 'reused' | 'why' | 'seconds'>>(phase: Phase, work: () => Promise<R>, workflowId?: string) => Promise<R>;
+
+/** Says at each phase's start where this generation is: to the run that started it, to the search, and to the UI. */
+function followPhases({ generation: { index, role, model } }: GenerationInput): { phases: PhaseOutcome[]; during: During } {
+  const phases: PhaseOutcome[] = [];
+  const ownId = workflowInfo().workflowId;
+  return {
+    phases,
+    async during(phase, work, workflowId = ownId) {
+      upsertSearchAttributes(searchAttributes({ Phase: phase }));
+      setCurrentDetails([`**${phase}**`, phasesTable(phases)].join('\n\n'));
+      const told = tellRun({ current: { phase, generation: index, role, model, workflowId }, finished: [...phases] });
+      const result = await work();
+      await told;
+      const { reused, why, seconds } = result;
+      phases.push({ phase, generation: index, role, reused, why, seconds });
+      return result;
+    },
+  };
+}
+
+/** While the work goes on: nothing in it depends on the run's knowing. A run that was terminated is not told any more. */
+async function tellRun(report: PhaseReport): Promise<void> {
+  const { parent } = workflowInfo();
+  if (parent === undefined) return;
+  try {
+    await getExternalWorkflowHandle(parent.workflowId).signal(phaseSignal, report);
+  } catch (error) {
+    log.warn('the run could not be told of a phase', { error, phase: report.current.phase });
+  }
+}
