@@ -1,20 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
 import { readEnvironment, type Environment } from './environment.js';
-
-/** Exit codes; scripts rely on them. */
-export const EXIT = { done: 0, unexpected: 1, invalid: 2, failed: 3, unreachable: 4, interrupted: 130 } as const;
+import { EXIT, type Outcome } from './outcome.js';
 
 interface GlobalOptions {
   readonly home?: string;
   readonly json: boolean;
-}
-
-/** What a command prints on stdout, and its exit code. Progress and logs go to stderr. */
-export interface Outcome {
-  readonly exitCode: number;
-  readonly stdout?: string;
-  readonly stderr?: string;
 }
 
 /** Each command loads its own code when it is used, so that `validate` never waits for TensorFlow or Temporal. */

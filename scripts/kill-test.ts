@@ -104,7 +104,7 @@ function pidOf(victim: Victim, { process: cli }: Command, home: string): number 
     const record = join(home, 'embedded.json');
     return existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as { pid: number }).pid : undefined;
   }
-  const program = { trainer: 'lib/device/child', worker: 'workers/' }[victim];
+  const program = { trainer: 'noisy-student device', worker: 'workers/worker' }[victim];
   return descendants(cli.pid!).find(({ command }) => command.includes(program))?.pid;
 }
 

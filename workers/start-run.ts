@@ -18,26 +18,37 @@ export interface RunToStart {
   readonly locations: Locations;
   /** The spec as a person wrote it: shown in the UI. */
   readonly text: string;
+  /** See queues.ts. */
+  readonly queuePrefix?: string;
 }
 
-/** Starts a run, or attaches to the one that is under way under its id. A run that ended starts again and finds its artifacts. */
-export async function startOrAttach(client: Client, { run, spec, specDigest, locations, text }: RunToStart): Promise<{ handle: RunHandle; isAttached: boolean }> {
+/**
+ * Starts a run, or attaches to the one that is under way under its id. A run that ended starts again and finds its
+ * artifacts. Throws COMMAND_INVALID where the run under way is of another spec.
+ */
+export async function startOrAttach(client: Client, { run, spec, specDigest, locations, text, queuePrefix }: RunToStart): Promise<{ handle: RunHandle; isAttached: boolean }> {
   const models = [...spec.generations.map(({ model }) => model), ...(spec.baseline ? ['baseline'] : [])];
   try {
     const handle = await client.workflow.start<typeof noisyStudent>('noisyStudent', {
       workflowId: run,
-      taskQueue: queuesOf().workflows,
-      args: [{ spec, specDigest, locations }],
+      taskQueue: queuesOf(queuePrefix).workflows,
+      args: [{ spec, specDigest, locations, ...(queuePrefix !== undefined && { queuePrefix }) }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${spec.name} · ${models.length} models`,
       staticDetails: `${models.join(' → ')}\n\n\`\`\`yaml\n${text.slice(0, SHOWN_CHARACTERS)}\n\`\`\``,
+      memo: { specDigest },
       typedSearchAttributes: searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' }),
     });
     return { handle, isAttached: false };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return { handle: client.workflow.getHandle<typeof noisyStudent>(run), isAttached: true };
   }
+  const handle = client.workflow.getHandle<typeof noisyStudent>(run);
+  const { memo } = await handle.describe();
+  if (memo?.['specDigest'] !== specDigest) {
+    throw new PipelineError('COMMAND_INVALID', `the run ${run} is under way with another pipeline · stop it first (noisy-student stop ${run}), or choose another --id`);
+  }
+  return { handle, isAttached: true };
 }
 
 /** A payload stays below 10 KB. */
@@ -45,21 +56,36 @@ const SHOWN_CHARACTERS = 8_000;
 
 export interface RunView {
   readonly status: RunStatus;
-  /** Of the activities that run now, by the summary the UI shows of them. */
-  readonly activities: readonly { readonly activity: string; readonly attempt: number; readonly progress: Partial<Progress>; readonly lastFailure?: string }[];
+  /** The activities that run now, as far as they have said something. */
+  readonly activities: readonly RunningActivity[];
 }
+
+export interface RunningActivity {
+  readonly activity: string;
+  readonly attempt: number;
+  readonly progress: ActivityProgress;
+  /** Why the attempt before failed. */
+  readonly lastFailure?: string;
+}
+
+/** What a heartbeat holds. A shard tells which of how many it is. */
+export type ActivityProgress = Partial<Progress> & { readonly shard?: number; readonly shards?: number };
 
 /** What the run says of itself, every `everyMs`, until it ends. A server or worker that is away is waited for. */
 export async function* followRun(client: Client, handle: RunHandle, { everyMs, signal }: { everyMs: number; signal: AbortSignal }): AsyncGenerator<RunView> {
   while (!signal.aborted) {
+    const isOver = await hasEnded(handle).catch(() => false);
     const view = await viewRun(client, handle).catch(() => undefined);
     if (view) yield view;
-    if (view && ENDED.includes(view.status.state)) return;
+    if (isOver) return;
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-const ENDED: readonly string[] = ['done', 'stopped', 'failed'];
+async function hasEnded(handle: RunHandle): Promise<boolean> {
+  const { status } = await handle.describe();
+  return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
+}
 
 /** Of a run that is over, its result; of one that runs, what a worker answers. */
 export async function statusOf(client: Client, run: string): Promise<RunStatus> {
@@ -104,22 +130,15 @@ export async function resultOf(handle: RunHandle): Promise<RunStatus> {
 
 async function viewRun(client: Client, handle: RunHandle): Promise<RunView> {
   const status = await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
-  const ids = status.current ? [status.current.workflowId] : [];
-  // While the pool is labelled, the shards are activities of a child of the generation's.
-  const workflows = ids.flatMap((id) => (status.current?.phase === 'label' ? [id, `${id}/labels`] : [id]));
-  const pending = await Promise.all(workflows.map((id) => pendingActivities(client, id)));
-  return { status, activities: pending.flat() };
+  return { status, activities: status.current ? await runningActivities(client, status.current.workflowId) : [] };
 }
 
-async function pendingActivities(client: Client, workflowId: string): Promise<RunView['activities']> {
-  const description = await client.workflow
-    .getHandle(workflowId)
-    .describe()
-    .catch(() => undefined);
+async function runningActivities(client: Client, workflowId: string): Promise<RunView['activities']> {
+  const description = await client.workflow.getHandle(workflowId).describe().catch(() => undefined); // its child may not have begun
   return (description?.raw.pendingActivities ?? []).flatMap(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
     const payload = heartbeatDetails?.payloads?.[0];
-    if (!payload) return [];
-    const progress = defaultPayloadConverter.fromPayload<Partial<Progress>>(payload);
+    const progress = payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : {};
+    if (!payload && !lastFailure?.message) return [];
     return [{ activity: activityType?.name ?? '', attempt: attempt ?? 1, progress, ...(lastFailure?.message && { lastFailure: lastFailure.message }) }];
   });
 }

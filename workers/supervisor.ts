@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../lib/errors.js';
-import { startEmbeddedServer } from './embedded-server.js';
+import { startEmbeddedServer, type EmbeddedServerOptions } from './embedded-server.js';
 import { endProcess, isAlive } from './processes.js';
 import { SHUTDOWN_MS } from './run-workers.js';
 
@@ -13,46 +13,67 @@ export interface SupervisorOptions {
   onEvent(line: string): void;
   /** Called when something died too often to be started once more. */
   onGiveUp(error: PipelineError): void;
+  readonly server?: Pick<EmbeddedServerOptions, 'ports' | 'hasUi'>;
+  /** The module that the worker process runs. */
+  readonly workerEntry?: URL;
 }
 
 export interface Supervisor {
   readonly address: string;
   readonly ui: string | null;
+  readonly pids: { readonly server: number; readonly worker: number | undefined };
   /** Ends the worker at a checkpoint, then the server. */
   close(): Promise<void>;
 }
 
-/** More deaths than this within one command, and something is wrong that a new start does not mend. */
+/** More deaths than this in a row, and something is wrong that a new start does not mend. */
 const RESTARTS = 20;
+/** What lived this long died for a reason of its own: counting begins anew. */
+const STABLE_MS = 10 * 60_000;
 const WATCH_MS = 500;
 /** The second death waits a second, the third two: whatever took the process may need a moment. */
 const BACKOFF_MS = 1_000;
 
 /** Starts the server of a home (or adopts it) and one worker with all roles, and starts again what dies. */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
-  const { home, onEvent, onGiveUp } = options;
+  const { home, serverProgram, onEvent, onGiveUp, workerEntry = WORKER } = options;
   const closing = new AbortController();
-  let server = await startEmbeddedServer({ home, program: options.serverProgram });
-  let worker = startWorker(home, server.address);
+  let server = await startEmbeddedServer({ home, program: serverProgram, ...options.server });
+  let worker = startWorker(workerEntry, home, server.address);
 
-  const watching = (async () => {
-    for (let restarts = 0; !closing.signal.aborted; ) {
-      await delay(WATCH_MS, undefined, { signal: closing.signal }).catch(() => undefined);
-      if (closing.signal.aborted) return;
+  async function restart(dead: 'server' | 'worker'): Promise<void> {
+    if (dead === 'server') {
+      const { address } = server;
+      server = await startEmbeddedServer({ home, program: serverProgram, ...options.server });
+      if (server.address === address) return; // the worker connects again by itself
+      await endProcess(worker.pid!, SHUTDOWN_MS);
+    }
+    worker = startWorker(workerEntry, home, server.address);
+  }
+
+  async function watch(): Promise<void> {
+    let deaths = 0;
+    let lastDeath = -Infinity;
+    while (await pause(WATCH_MS, closing.signal)) {
       const dead = !isAlive(server.pid) ? 'server' : hasEnded(worker) ? 'worker' : null;
       if (dead === null) continue;
-      if (restarts++ === RESTARTS) throw gaveUp(dead, home);
+      deaths = performance.now() - lastDeath < STABLE_MS ? deaths + 1 : 1;
+      lastDeath = performance.now();
+      if (deaths > RESTARTS) throw gaveUp(dead, home);
       onEvent(`the ${dead} is gone${dead === 'worker' ? ` (${worker.signalCode ?? `exit code ${worker.exitCode}`})` : ''}; starting it again`);
-      await delay(BACKOFF_MS * (restarts - 1), undefined, { signal: closing.signal }).catch(() => undefined);
-      if (dead === 'server') server = await startEmbeddedServer({ home, program: options.serverProgram });
-      else if (!closing.signal.aborted) worker = startWorker(home, server.address);
+      if (await pause(BACKOFF_MS * (deaths - 1), closing.signal)) await restart(dead);
     }
-  })().catch((error: unknown) => onGiveUp(error as PipelineError));
+  }
+  const watching = watch().catch((error: unknown) => onGiveUp(error as PipelineError));
 
-  // A server that is started again takes the ports of its record, so its address stays.
   return {
-    address: server.address,
+    get address() {
+      return server.address;
+    },
     ui: server.ui,
+    get pids() {
+      return { server: server.pid, worker: worker.pid };
+    },
     async close() {
       closing.abort();
       await watching;
@@ -62,9 +83,16 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
   };
 }
 
-function startWorker(home: string, address: string): ChildProcess {
-  const file = fileURLToPath(new URL('./worker.ts', import.meta.url));
-  const worker = fork(file, ['--home', home], {
+/** False once it is time to end. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+  return !signal.aborted;
+}
+
+const WORKER = new URL('./worker.ts', import.meta.url);
+
+function startWorker(entry: URL, home: string, address: string): ChildProcess {
+  const worker = fork(fileURLToPath(entry), ['--home', home], {
     execArgv: ['--import', import.meta.resolve('tsx')],
     env: { ...process.env, TEMPORAL_ADDRESS: address },
     // Nothing of a worker belongs on stdout. In a group of its own: a terminal's Ctrl-C is for the command.

@@ -64,7 +64,7 @@ function deviceOptions(log: (line: string) => void): Parameters<typeof createDev
   };
 }
 
-/** JSON lines in `<home>/logs/worker.log`; warnings on stderr as well. */
+/** JSON lines in `<home>/logs/worker.log`; what fails the worker itself on stderr as well. An attempt that failed is shown by its run. */
 function fileLogger(home: string): DefaultLogger {
   mkdirSync(join(home, 'logs'), { recursive: true });
   const file = join(home, 'logs', 'worker.log');

@@ -57,9 +57,12 @@ test('a shard is the same bytes each time, and leaves nothing else behind', asyn
   assert.equal(await sha256(join(once, 'labels.parquet')), await sha256(join(again, 'labels.parquet')));
 });
 
-test('another model in the same process gives labels of its own', async () => {
+test('another model in the same process gives labels of its own, and takes the place of the first', async () => {
   const other = await saveUntrained(join(experiment.folder, 'other'), { seed: 2 });
-  const [first, second, firstAgain] = [await label({}), await label({ model: other }), await label({})];
+  const first = await label({});
+  const held = tf.memory().numTensors;
+  const [second, firstAgain] = [await label({ model: other }), await label({})];
+  assert.equal(tf.memory().numTensors, held);
   assert.notDeepEqual(await readLabels(second), await readLabels(first));
   assert.deepEqual(await readLabels(firstAgain), await readLabels(first));
 });

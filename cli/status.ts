@@ -1,0 +1,51 @@
+import { statusOf } from '../workers/start-run.js';
+import type { RunStatus } from '../workflows/messages.js';
+import { nameOf } from '../workflows/details.js';
+import type { Environment } from './environment.js';
+import { EXIT, type Outcome } from './outcome.js';
+import { withClient } from './session.js';
+import { generationsTable, percent } from './table.js';
+
+export async function status({ id, environment, json }: { id: string; environment: Environment; json: boolean }): Promise<Outcome> {
+  const found = await withClient(environment, (client) => statusOf(client, id));
+  return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(found)}\n` : `${printStatus(found)}\n` };
+}
+
+export function printStatus(found: RunStatus): string {
+  const { run, state, current, failure, allowed, report } = found;
+  const place = current && [current.role && nameOf(current.role, current.generation), current.phase].filter(Boolean).join(' · ');
+  return [
+    `${run}: ${state}${place ? ` · ${place}` : ''}${allowed.length ? ` · accepts ${allowed.join(', ')}` : ''}`,
+    ...(failure ? [`${failure.message} (${failure.phase})`] : []),
+    ...(found.generations.length ? [generationsTable(found)] : []),
+    ...(report === null ? [] : [`Report: ${report}`]),
+  ].join('\n');
+}
+
+interface ListedRun {
+  readonly run: string;
+  readonly spec: string;
+  readonly state: string;
+  readonly phase: string;
+  readonly bestTop1: number | null;
+  readonly started: string;
+}
+
+/** Parents only: a generation is seen in its run. Newest first. */
+export async function list({ environment, json }: { environment: Environment; json: boolean }): Promise<Outcome> {
+  const runs = await withClient(environment, async (client) => {
+    const found: ListedRun[] = [];
+    for await (const { workflowId, searchAttributes, status: { name }, startTime } of client.workflow.list({ query: "WorkflowType = 'noisyStudent'" })) {
+      if (found.some(({ run }) => run === workflowId)) continue; // An earlier execution of the same run.
+      const value = (attribute: string): unknown => searchAttributes[attribute]?.[0];
+      const text = (attribute: string): string => String(value(attribute) ?? '');
+      // A run that was killed from outside keeps the last state it had written.
+      const state = name === 'RUNNING' || name === 'COMPLETED' ? text('State') : name.toLowerCase();
+      found.push({ run: workflowId, spec: text('NoisyStudentSpec'), state, phase: text('Phase'), bestTop1: (value('BestTop1') as number | undefined) ?? null, started: startTime.toISOString() });
+    }
+    return found.sort((a, b) => b.started.localeCompare(a.started));
+  });
+  if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify(runs)}\n` };
+  const lines = runs.map(({ run, state, phase, bestTop1, started }) => [run, state, phase, percent(bestTop1), started].join('  '));
+  return { exitCode: EXIT.done, stdout: `${lines.join('\n') || 'no runs'}\n` };
+}
