@@ -16,6 +16,7 @@ const WARM_UP = 500; // steps: allocators and the garbage collector have seen th
 const GROWTH = 0.05;
 
 const steps = Number(process.argv[2] ?? 2000);
+if (!(steps >= WARM_UP + WINDOW)) throw new Error(`${process.argv[2]} steps show nothing: at least ${WARM_UP + WINDOW} are needed`);
 Object.assign(process.env, tensorFlowEnvironment({ interOp: cpus().length })); // read when TensorFlow is first used, below
 
 const folder = await tinyFolder({ size: 28, classes: 10, labelled: 500, pool: 5000 });
