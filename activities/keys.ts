@@ -36,7 +36,11 @@ export function trainKey(seed: number, { index, role, model, noise, training }: 
 }
 
 /** The batch is part of it: sums of another batch differ in the last bits. The number of images per shard is in the range. */
-export function labelKey({ labels, temperature, batch }: LabellingSpec, range: { from: number; to: number }, inputs: { model: string; dataset: string }): string {
+export function labelKey(
+  { labels, temperature, batch }: LabellingSpec,
+  range: { from: number; to: number },
+  inputs: { model: string; dataset: string },
+): string {
   return keyOf('label', { labels, temperature, batch, from: range.from, to: range.to }, [inputs.model, inputs.dataset]);
 }
 

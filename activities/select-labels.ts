@@ -87,7 +87,9 @@ async function findShards(store: ArtifactStore, { model, labelling }: LabelSourc
 }
 
 function missingShard(from: number, to: number, key: string): PipelineError {
-  return new PipelineError('ARTIFACT_MISSING', `the labels of the pool images ${from} to ${to - 1} are not in the store · they have to be made again`, { evidence: { key, from, to } });
+  return new PipelineError('ARTIFACT_MISSING', `the labels of the pool images ${from} to ${to - 1} are not in the store · they have to be made again`, {
+    evidence: { key, from, to },
+  });
 }
 
 async function readJson<T>(folder: string, file: string): Promise<T> {

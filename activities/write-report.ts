@@ -40,7 +40,11 @@ export const writeReport =
   async (input: WriteReportInput): Promise<ReportResult> =>
     attempt('report', async (current) => {
       const { run, spec, specDigest, dataset, generations, baseline } = input;
-      const key = reportKey(run, specDigest, artifactsOf(input).map((ref) => ref?.digest ?? null));
+      const key = reportKey(
+        run,
+        specDigest,
+        artifactsOf(input).map((ref) => ref?.digest ?? null),
+      );
       const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'report', key }, async (output) => {
         const open = opener(store);
         // Vega is loaded by the first report: a worker starts without it.

@@ -48,7 +48,10 @@ export async function connectClient({ address, namespace, options }: ConnectionS
 }
 
 /** Connects a worker, and waits for the server as long as it takes: which of the two starts first does not matter. */
-export async function connectWorker({ address, options }: ConnectionSettings, { onWait, signal }: { onWait(reason: string): void; signal: AbortSignal }): Promise<NativeConnection> {
+export async function connectWorker(
+  { address, options }: ConnectionSettings,
+  { onWait, signal }: { onWait(reason: string): void; signal: AbortSignal },
+): Promise<NativeConnection> {
   const { NativeConnection: Native } = await import('@temporalio/worker');
   for (let tries = 1; ; tries++) {
     try {
@@ -74,7 +77,11 @@ export async function ensureSearchAttributes(operator: OperatorService, namespac
 
 export function unreachable(address: string, cause: unknown): PipelineError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PipelineError('SERVER_UNREACHABLE', `no Temporal server answers at ${address} (${reason}) · check TEMPORAL_ADDRESS, or leave it unset to use the embedded server`, { cause });
+  return new PipelineError(
+    'SERVER_UNREACHABLE',
+    `no Temporal server answers at ${address} (${reason}) · check TEMPORAL_ADDRESS, or leave it unset to use the embedded server`,
+    { cause },
+  );
 }
 
 function definedIn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -77,7 +77,8 @@ export async function serverProgram(environment: Readonly<Record<string, string 
   const places = fileURLToPath(new URL('../node_modules/.cache/noisy-student/places.json', import.meta.url));
   const text = await readFile(places, 'utf8').catch(() => '{}');
   const { server } = JSON.parse(text) as { server?: string };
-  if (server === undefined) throw new PipelineError('SERVER_MISSING', `the Temporal server is not set up (${places} does not name it) · run: npm run setup, or set TEMPORAL_CLI_PATH`);
+  if (server === undefined)
+    throw new PipelineError('SERVER_MISSING', `the Temporal server is not set up (${places} does not name it) · run: npm run setup, or set TEMPORAL_CLI_PATH`);
   return server;
 }
 
@@ -127,7 +128,10 @@ async function startFirstFree(recorded: ServerRecord | undefined, options: Embed
     await endProcess(record.pid, GRACE_MS);
     const log = await readFile(logOf(options.home), 'utf8').catch(() => '');
     if (tries < 3 && /address already in use/i.test(log.slice(-5_000))) continue;
-    throw new PipelineError('SERVER_UNREACHABLE', `the Temporal server did not come up: ${log.trimEnd().split('\n').at(-1) ?? ''} · its log is ${logOf(options.home)}`);
+    throw new PipelineError(
+      'SERVER_UNREACHABLE',
+      `the Temporal server did not come up: ${log.trimEnd().split('\n').at(-1) ?? ''} · its log is ${logOf(options.home)}`,
+    );
   }
 }
 

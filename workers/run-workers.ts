@@ -21,7 +21,17 @@ export interface RunWorkersOptions {
 export const SHUTDOWN_MS = 90_000;
 
 /** Runs one worker for each role, and returns when all of them have shut down. */
-export async function runWorkers({ connection, namespace, roles, activities, workflows, queuePrefix, deviceSlots = 1, signal, onReady }: RunWorkersOptions): Promise<void> {
+export async function runWorkers({
+  connection,
+  namespace,
+  roles,
+  activities,
+  workflows,
+  queuePrefix,
+  deviceSlots = 1,
+  signal,
+  onReady,
+}: RunWorkersOptions): Promise<void> {
   const queues = queuesOf(queuePrefix);
   const common = { connection, namespace, ...COMMON };
   const workers = await Promise.all(

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { Progress } from '../lib/device/messages.js';
 import { PipelineError } from '../lib/errors.js';
 import type { Locations, ResolvedSpec } from '../lib/spec/resolved.js';
@@ -26,7 +33,10 @@ export interface RunToStart {
  * Starts a run, or attaches to the one that is under way under its id. A run that ended starts again and finds its
  * artifacts. Throws COMMAND_INVALID where the run under way is of another spec.
  */
-export async function startOrAttach(client: Client, { run, spec, specDigest, locations, text, queuePrefix }: RunToStart): Promise<{ handle: RunHandle; isAttached: boolean }> {
+export async function startOrAttach(
+  client: Client,
+  { run, spec, specDigest, locations, text, queuePrefix }: RunToStart,
+): Promise<{ handle: RunHandle; isAttached: boolean }> {
   const models = [...spec.generations.map(({ model }) => model), ...(spec.baseline ? ['baseline'] : [])];
   try {
     const handle = await client.workflow.start<typeof noisyStudent>('noisyStudent', {
@@ -46,7 +56,10 @@ export async function startOrAttach(client: Client, { run, spec, specDigest, loc
   const handle = client.workflow.getHandle<typeof noisyStudent>(run);
   const { memo } = await handle.describe();
   if (memo?.['specDigest'] !== specDigest) {
-    throw new PipelineError('COMMAND_INVALID', `the run ${run} is under way with another pipeline · stop it first (noisy-student stop ${run}), or choose another --id`);
+    throw new PipelineError(
+      'COMMAND_INVALID',
+      `the run ${run} is under way with another pipeline · stop it first (noisy-student stop ${run}), or choose another --id`,
+    );
   }
   return { handle, isAttached: true };
 }
@@ -93,10 +106,12 @@ export async function statusOf(client: Client, run: string): Promise<RunStatus> 
   try {
     const { status } = await handle.describe();
     if (status.name === 'COMPLETED') return await handle.result();
-    if (status.name !== 'RUNNING') throw new PipelineError('RUN_FAILED', `run ${run} ended as ${status.name.toLowerCase()} · run its pipeline again: what it published is used again`);
+    if (status.name !== 'RUNNING')
+      throw new PipelineError('RUN_FAILED', `run ${run} ended as ${status.name.toLowerCase()} · run its pipeline again: what it published is used again`);
     return await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new PipelineError('RUN_UNKNOWN', `no run is called ${run} · noisy-student list shows those that the server knows`);
+    if (error instanceof WorkflowNotFoundError)
+      throw new PipelineError('RUN_UNKNOWN', `no run is called ${run} · noisy-student list shows those that the server knows`);
     if (error instanceof PipelineError) throw error;
     throw new PipelineError('RUN_FAILED', `run ${run} is under way but no worker answers for it · run its pipeline again, or start a worker`, { cause: error });
   }
@@ -110,7 +125,8 @@ export async function sendUpdate(client: Client, run: string, message: RunMessag
   try {
     return await client.workflow.getHandle<typeof noisyStudent>(run).executeUpdate(update);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new PipelineError('RUN_UNKNOWN', `run ${run} is not under way, so it cannot ${message} · noisy-student list shows those that the server knows`);
+    if (error instanceof WorkflowNotFoundError)
+      throw new PipelineError('RUN_UNKNOWN', `run ${run} is not under way, so it cannot ${message} · noisy-student list shows those that the server knows`);
     if (error instanceof WorkflowUpdateFailedError) throw new PipelineError('COMMAND_INVALID', error.cause?.message ?? error.message, { cause: error });
     throw error;
   }
@@ -134,7 +150,10 @@ async function viewRun(client: Client, handle: RunHandle): Promise<RunView> {
 }
 
 async function runningActivities(client: Client, workflowId: string): Promise<RunView['activities']> {
-  const description = await client.workflow.getHandle(workflowId).describe().catch(() => undefined); // its child may not have begun
+  const description = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => undefined); // its child may not have begun
   return (description?.raw.pendingActivities ?? []).flatMap(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     const progress = payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : {};

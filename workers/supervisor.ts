@@ -108,5 +108,8 @@ function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
 }
 
 function gaveUp(what: string, home: string): PipelineError {
-  return new PipelineError('SERVER_UNREACHABLE', `the ${what} ended ${RESTARTS + 1} times · see ${home}/logs, then run the command again: it goes on where it was`);
+  return new PipelineError(
+    'SERVER_UNREACHABLE',
+    `the ${what} ended ${RESTARTS + 1} times · see ${home}/logs, then run the command again: it goes on where it was`,
+  );
 }

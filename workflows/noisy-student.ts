@@ -87,7 +87,12 @@ async function prepare({ spec, locations, queuePrefix }: RunInput, run: Run): Pr
 }
 
 /** One child for each model, so that each can be watched and cancelled alone. */
-async function train({ spec, queuePrefix, limits = {} }: RunInput, { results }: Run, { dataset, hiddenLabels, poolImages }: Prepared, generation: GenerationSpec): Promise<GenerationResult> {
+async function train(
+  { spec, queuePrefix, limits = {} }: RunInput,
+  { results }: Run,
+  { dataset, hiddenLabels, poolImages }: Prepared,
+  generation: GenerationSpec,
+): Promise<GenerationResult> {
   const { index, role, model, training } = generation;
   const run = workflowInfo().workflowId;
   const { window, shardsPerExecution } = limits;

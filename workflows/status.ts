@@ -47,7 +47,8 @@ function searchValues({ state, current, results: { generations, baseline } }: Ru
 
 /** A phase that was computed and is found again after a pause was still computed in this run: the first outcome stands. */
 export function withOutcomes(known: readonly PhaseOutcome[], more: readonly PhaseOutcome[]): readonly PhaseOutcome[] {
-  const isKnown = (outcome: PhaseOutcome) => known.some(({ phase, generation, role }) => phase === outcome.phase && generation === outcome.generation && role === outcome.role);
+  const isKnown = (outcome: PhaseOutcome) =>
+    known.some(({ phase, generation, role }) => phase === outcome.phase && generation === outcome.generation && role === outcome.role);
   return [...known, ...more.filter((outcome) => !isKnown(outcome))];
 }
 

@@ -43,7 +43,9 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
   return withState(async () => {
     const selected = teacher && (await selectFromPool(input, teacher, during));
     const selection = selected?.artifact ?? null;
-    const trained = await during('train', () => call('trainModel', queues, `${model} ${generation.training.steps} steps`, { seed, generation, dataset, selection }));
+    const trained = await during('train', () =>
+      call('trainModel', queues, `${model} ${generation.training.steps} steps`, { seed, generation, dataset, selection }),
+    );
     const evaluation = { generation: index, model: trained.artifact, dataset, batch: labelling.batch };
     const evaluated = await during('evaluate', () => call('evaluateModel', queues, `${model} on validation and test`, evaluation));
     if (evaluated.test.top1 !== null) upsertSearchAttributes(searchAttributes({ BestTop1: evaluated.test.top1 }));
@@ -88,7 +90,16 @@ async function selectFromPool(
   );
   const summary = `confidence ≥ ${selection.confidence}`;
   return during('select', () =>
-    call('selectLabels', queues, summary, { seed, generation: index, selection, labels: { model: teacher, labelling }, before, dataset, images: pool.images, hiddenLabels: pool.hiddenLabels }),
+    call('selectLabels', queues, summary, {
+      seed,
+      generation: index,
+      selection,
+      labels: { model: teacher, labelling },
+      before,
+      dataset,
+      images: pool.images,
+      hiddenLabels: pool.hiddenLabels,
+    }),
   );
 }
 
