@@ -6,7 +6,17 @@ import { withClient } from './session.js';
 import { printStatus } from './status.js';
 
 /** Sends pause, resume, retry or stop, and prints the status the run answers with. */
-export async function control({ id, message, environment, json }: { id: string; message: RunMessage; environment: Environment; json: boolean }): Promise<Outcome> {
+export async function control({
+  id,
+  message,
+  environment,
+  json,
+}: {
+  id: string;
+  message: RunMessage;
+  environment: Environment;
+  json: boolean;
+}): Promise<Outcome> {
   const status = await withClient(environment, (client) => sendUpdate(client, id, message));
   return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(status)}\n` : `${printStatus(status)}\n` };
 }

@@ -28,15 +28,27 @@ const SETUP = 'run: npm run setup';
 
 /** In the order in which set-up needs them. */
 const CHECKS: readonly Check[] = [
-  { what: 'Node.js', find: async () => (nodeMajor() >= 20 ? `${process.version} (20, 22 and 24 are tested)` : null), remedy: `found ${process.version}; install Node.js 20 or newer` },
+  {
+    what: 'Node.js',
+    find: async () => (nodeMajor() >= 20 ? `${process.version} (20, 22 and 24 are tested)` : null),
+    remedy: `found ${process.version}; install Node.js 20 or newer`,
+  },
   { what: 'Python', find: () => firstLine('python3', ['--version']), remedy: 'apt-get install python3 python3-pip' },
   { what: 'pip', find: () => firstLine('python3', ['-m', 'pip', '--version']), remedy: 'apt-get install python3-pip' },
   { what: 'C++ compiler', find: () => firstLine(process.env['CXX'] || 'g++', ['--version']), remedy: 'apt-get install g++' },
   { what: 'libtensorflow', find: async () => `${runtimeFacts().libtensorflow} through ${runtimeFacts().package}`, remedy: SETUP },
-  { what: 'device', find: async () => (runtimeFacts().gpu ? `GPU: ${(await graphicsCard()) ?? 'unnamed'}` : `CPU: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`), remedy: SETUP },
+  {
+    what: 'device',
+    find: async () => (runtimeFacts().gpu ? `GPU: ${(await graphicsCard()) ?? 'unnamed'}` : `CPU: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`),
+    remedy: SETUP,
+  },
   { what: 'NVIDIA driver', find: graphicsCard, remedy: 'only needed to train on a graphics card', optional: true },
   { what: 'Temporal server', find: ({ serverProgram }) => (serverProgram ? firstLine(serverProgram, ['--version']) : Promise.resolve(null)), remedy: SETUP },
-  { what: 'Fashion-MNIST', find: async ({ dataFolders }) => dataFolders.map((folder) => join(folder, 'fashion-mnist')).find(existsSync) ?? null, remedy: SETUP },
+  {
+    what: 'Fashion-MNIST',
+    find: async ({ dataFolders }) => dataFolders.map((folder) => join(folder, 'fashion-mnist')).find(existsSync) ?? null,
+    remedy: SETUP,
+  },
   { what: 'memory', find: async () => `${gigabytes(totalmem())} in all`, remedy: '' },
   { what: 'disk', find: freeDisk, remedy: 'free at least 2 GB, or name another folder by --home' },
 ];

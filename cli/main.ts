@@ -15,21 +15,28 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
     .option('--home <dir>', 'store, runs and the embedded server (default: NOISY_STUDENT_HOME or .noisy-student)')
     .option('--json', 'machine output on stdout', false)
     .exitOverride();
-  const add = (usage: string, description: string): Command => program.command(usage).description(description).addOption(new Option('--home <dir>').hideHelp()).addOption(new Option('--json').hideHelp());
+  const add = (usage: string, description: string): Command =>
+    program.command(usage).description(description).addOption(new Option('--home <dir>').hideHelp()).addOption(new Option('--json').hideHelp());
 
   add('validate <spec>', 'every error of a pipeline file at once; needs no server').action((spec: string, _options, command: Command) =>
-    act(command, async ({ dataFolders }, json) => (await import('./validate.js')).validate({ file: spec, dataFolders, models: (await import('./models.js')).models, json })),
+    act(command, async ({ dataFolders }, json) =>
+      (await import('./validate.js')).validate({ file: spec, dataFolders, models: (await import('./models.js')).models, json }),
+    ),
   );
   add('run [spec]', 'starts or re-attaches to a run, shows progress, prints the table of generations')
     .option('--id <id>', 'another id than the name with the digest of the pipeline')
     .option('--report-every <seconds>', 'seconds between progress lines where stderr is no terminal', '10')
     .action((spec: string | undefined, { id, reportEvery }: { id?: string; reportEvery: string }, command: Command) =>
-      act(command, async (environment, json) => (await import('./run.js')).run({ file: spec ?? DEFAULT_PIPELINE, ...(id && { id }), everySeconds: Number(reportEvery), environment, json })),
+      act(command, async (environment, json) =>
+        (await import('./run.js')).run({ file: spec ?? DEFAULT_PIPELINE, ...(id && { id }), everySeconds: Number(reportEvery), environment, json }),
+      ),
     );
   add('status <id>', 'where a run is, and what it has found').action((id: string, _options, command: Command) =>
     act(command, async (environment, json) => (await import('./status.js')).status({ id, environment, json })),
   );
-  add('list', 'runs that the server knows').action((_options, command: Command) => act(command, async (environment, json) => (await import('./status.js')).list({ environment, json })));
+  add('list', 'runs that the server knows').action((_options, command: Command) =>
+    act(command, async (environment, json) => (await import('./status.js')).list({ environment, json })),
+  );
   for (const [message, description] of MESSAGES) {
     add(`${message} <id>`, description).action((id: string, _options, command: Command) =>
       act(command, async (environment, json) => (await import('./control.js')).control({ id, message, environment, json })),
@@ -42,7 +49,10 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
     act(command, async (environment, json) => {
       const { diagnose, printFindings } = await import('./doctor.js');
       const findings = await diagnose(environment);
-      return { exitCode: findings.every(({ ok }) => ok) ? EXIT.done : EXIT.unexpected, stdout: json ? `${JSON.stringify(findings)}\n` : `${printFindings(findings)}\n` };
+      return {
+        exitCode: findings.every(({ ok }) => ok) ? EXIT.done : EXIT.unexpected,
+        stdout: json ? `${JSON.stringify(findings)}\n` : `${printFindings(findings)}\n`,
+      };
     }),
   );
   add('server', 'the embedded Temporal server and its UI alone, until Ctrl-C').action((_options, command: Command) =>
@@ -50,7 +60,9 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
   );
   add('worker', 'a worker alone, until SIGTERM')
     .option('--roles <roles>', 'workflows, cpu, gpu; comma separated', 'workflows,cpu,gpu')
-    .action(({ roles }: { roles: string }, command: Command) => act(command, async (environment) => (await import('./worker.js')).worker({ roles, environment })));
+    .action(({ roles }: { roles: string }, command: Command) =>
+      act(command, async (environment) => (await import('./worker.js')).worker({ roles, environment })),
+    );
   return program;
 }
 

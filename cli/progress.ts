@@ -57,7 +57,10 @@ interface RunProgress {
   readonly failure?: string;
 }
 
-function summarise({ status: { run, state, current, failure }, activities }: RunView, eta: (key: string, step: number, of: number) => number | undefined): RunProgress {
+function summarise(
+  { status: { run, state, current, failure }, activities }: RunView,
+  eta: (key: string, step: number, of: number) => number | undefined,
+): RunProgress {
   const generation = current?.role ? nameOf(current.role, current.generation) : null;
   const [first] = activities;
   const { step, of, loss, imagesPerSecond } = first?.progress ?? {};

@@ -9,6 +9,7 @@ import { EXIT, type Outcome } from './outcome.js';
 export function report({ id, environment: { home }, json }: { id: string; environment: Environment; json: boolean }): Outcome {
   const folder = join(home, 'runs', folderOf(id));
   const page = join(folder, 'report.html');
-  if (!existsSync(page)) throw new PipelineError('RUN_UNKNOWN', `${page} is not there · a report is written when its run is through; noisy-student list shows the runs`);
+  if (!existsSync(page))
+    throw new PipelineError('RUN_UNKNOWN', `${page} is not there · a report is written when its run is through; noisy-student list shows the runs`);
   return { exitCode: EXIT.done, stdout: json ? readFileSync(join(folder, 'summary.json'), 'utf8') : `${page}\n` };
 }

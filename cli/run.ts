@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PipelineError } from '../lib/errors.js';
+import type { PipelineError } from '../lib/errors.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { connectClient, ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
@@ -59,7 +59,9 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
       const text = readFileSync(file, 'utf8');
       const { handle, isAttached } = await startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text });
       keepSpec(home, runId, text);
-      printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : ''}`);
+      printer.say(
+        `${isAttached ? 'attached to' : 'started'} run ${runId}${supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : ''}`,
+      );
       for await (const view of followRun(client, handle, { everyMs: 1000, signal: stop.signal })) printer.show(view);
       printer.end();
       if (problem) throw problem;
@@ -86,7 +88,11 @@ function interruption(stop: AbortController): () => boolean {
 }
 
 async function detach(supervisor: Supervisor | null, runId: string, printer: ProgressPrinter): Promise<Outcome> {
-  printer.say(supervisor ? `stopping run ${runId} at a checkpoint; run the command again to go on` : `detached; run ${runId} goes on, and the command attaches to it again`);
+  printer.say(
+    supervisor
+      ? `stopping run ${runId} at a checkpoint; run the command again to go on`
+      : `detached; run ${runId} goes on, and the command attaches to it again`,
+  );
   await supervisor?.close();
   return { exitCode: EXIT.interrupted };
 }
@@ -117,8 +123,10 @@ function present(status: RunStatus, json: boolean): Outcome {
 function reuse({ phases }: RunStatus): string[] {
   const reused = phases.filter((phase) => phase.reused);
   if (reused.length === 0) return [];
-  const title = reused.length === phases.length ? `All ${phases.length} phases are reused; nothing was computed.` : `${reused.length} of ${phases.length} phases are reused.`;
+  const title =
+    reused.length === phases.length
+      ? `All ${phases.length} phases are reused; nothing was computed.`
+      : `${reused.length} of ${phases.length} phases are reused.`;
   const reasons = new Map(reused.map(({ phase, why }) => [phase, why]));
   return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(8)}  ${why}`), ''];
 }
-

@@ -8,7 +8,9 @@ import { programOf } from './session.js';
 export async function server({ environment: { home, serverProgram }, json }: { environment: Environment; json: boolean }): Promise<Outcome> {
   const started = await startEmbeddedServer({ home, program: programOf(serverProgram) });
   const { address, ui, isAdopted } = started;
-  process.stdout.write(json ? `${JSON.stringify({ address, ui })}\n` : `Temporal ${isAdopted ? 'runs already' : 'runs'} at ${address}, its UI at ${ui}. Ctrl-C ends it.\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ address, ui })}\n` : `Temporal ${isAdopted ? 'runs already' : 'runs'} at ${address}, its UI at ${ui}. Ctrl-C ends it.\n`,
+  );
   const keepAlive = setInterval(() => undefined, 1 << 30); // Signals alone do not keep a process running.
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   clearInterval(keepAlive);

@@ -35,13 +35,25 @@ interface ListedRun {
 export async function list({ environment, json }: { environment: Environment; json: boolean }): Promise<Outcome> {
   const runs = await withClient(environment, async (client) => {
     const found: ListedRun[] = [];
-    for await (const { workflowId, searchAttributes, status: { name }, startTime } of client.workflow.list({ query: "WorkflowType = 'noisyStudent'" })) {
+    for await (const {
+      workflowId,
+      searchAttributes,
+      status: { name },
+      startTime,
+    } of client.workflow.list({ query: "WorkflowType = 'noisyStudent'" })) {
       if (found.some(({ run }) => run === workflowId)) continue; // An earlier execution of the same run.
       const value = (attribute: string): unknown => searchAttributes[attribute]?.[0];
       const text = (attribute: string): string => String(value(attribute) ?? '');
       // A run that was killed from outside keeps the last state it had written.
       const state = name === 'RUNNING' || name === 'COMPLETED' ? text('State') : name.toLowerCase();
-      found.push({ run: workflowId, spec: text('NoisyStudentSpec'), state, phase: text('Phase'), bestTop1: (value('BestTop1') as number | undefined) ?? null, started: startTime.toISOString() });
+      found.push({
+        run: workflowId,
+        spec: text('NoisyStudentSpec'),
+        state,
+        phase: text('Phase'),
+        bestTop1: (value('BestTop1') as number | undefined) ?? null,
+        started: startTime.toISOString(),
+      });
     }
     return found.sort((a, b) => b.started.localeCompare(a.started));
   });

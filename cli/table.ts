@@ -8,7 +8,14 @@ export function generationsTable({ generations, baseline }: Pick<RunStatus, 'gen
     ...(baseline ? [cells('baseline', baseline)] : []),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function cells(title: string, { model, parameters, validation, test, pool, seconds }: GenerationStatus): string[] {

@@ -105,15 +105,29 @@ async function run(file: string): Promise<RunStatus> {
 }
 
 function printRow({ seed, teacher, students, baseline, oracle }: Arms): void {
-  console.log(`seed ${seed}: teacher ${teacher.toFixed(2)}, students ${students.map((s) => s.toFixed(2)).join(' ')}, baseline ${baseline.toFixed(2)}, oracle ${oracle.toFixed(2)}`);
+  console.log(
+    `seed ${seed}: teacher ${teacher.toFixed(2)}, students ${students.map((s) => s.toFixed(2)).join(' ')}, baseline ${baseline.toFixed(2)}, oracle ${oracle.toFixed(2)}`,
+  );
 }
 
 function printVerdict(arms: readonly Arms[]): boolean {
   const last = (a: Arms): number => a.students.at(-1)!;
-  const gain = printPaired('last student − baseline', arms.map((a) => last(a) - a.baseline));
-  printPaired('first student − baseline', arms.map((a) => a.students[0]! - a.baseline));
-  printPaired('last student − teacher', arms.map((a) => last(a) - a.teacher));
-  printPaired('oracle − baseline', arms.map((a) => a.oracle - a.baseline));
+  const gain = printPaired(
+    'last student − baseline',
+    arms.map((a) => last(a) - a.baseline),
+  );
+  printPaired(
+    'first student − baseline',
+    arms.map((a) => a.students[0]! - a.baseline),
+  );
+  printPaired(
+    'last student − teacher',
+    arms.map((a) => last(a) - a.teacher),
+  );
+  printPaired(
+    'oracle − baseline',
+    arms.map((a) => a.oracle - a.baseline),
+  );
   // Sources of the figures: mean − 2 sd of five seeds of the same recipe, rounded down.
   const gates: readonly [string, boolean][] = [
     ['teacher ≥ 77.5 in every seed', arms.every((a) => a.teacher >= 77.5)],

@@ -44,12 +44,13 @@ async function undisturbed(home: string): Promise<RunStatus> {
   return command.result();
 }
 
-/** Each kill comes after a random share of the undisturbed time, so that together they spread over the run. */
+/** Each kill comes a random while after work is under way (again), so that together they spread over the run. */
 async function disturbed(home: string, kills: number, calmMs: number): Promise<RunStatus> {
   const deadline = Date.now() + LIMIT_MS;
   let command = start(home);
   for (let kill = 0; kill < kills; kill++) {
     const victim = TURNS[kill % TURNS.length]!;
+    await find('trainer', command, home, deadline);
     await delay(random(kill) * (calmMs / kills) * 0.8);
     const pid = await find(victim, command, home, deadline);
     process.kill(pid, 'SIGKILL');
@@ -74,7 +75,9 @@ interface Command {
 }
 
 function start(home: string): Command {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'run', options.pipeline, '--home', home, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'run', options.pipeline, '--home', home, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -109,7 +112,11 @@ function pidOf(victim: Victim, { process: cli }: Command, home: string): number 
 }
 
 function progressOf(command: Command): string {
-  const last = command.log().split('\n').filter((line) => line.startsWith('{')).at(-1);
+  const last = command
+    .log()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .at(-1);
   return last ?? 'before the first progress';
 }
 

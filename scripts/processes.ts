@@ -8,7 +8,9 @@ export interface Process {
 
 /** All descendants of a process, nearest first. Linux only. */
 export function descendants(pid: number): readonly Process[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap(readProcess);
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap(readProcess);
   const found: Process[] = [];
   let parents = [pid];
   while (parents.length > 0) {

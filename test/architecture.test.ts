@@ -45,8 +45,16 @@ test('the detector sees a circle', () => {
 /** What a folder must not contain, and why. */
 const FORBIDDEN: readonly { where: RegExp; except?: RegExp; pattern: RegExp; why: string }[] = [
   { where: /^lib\//, pattern: /from '@temporalio/, why: 'lib knows nothing of Temporal' },
-  { where: /^(lib|activities|workflows)\//, pattern: /process\.env|Date\.now|new Date\(\)|Math\.random/, why: 'clock, randomness and environment are arguments' },
-  { where: /^workflows\//, pattern: /^import (?!type\b).*from '(?!@temporalio\/workflow'|\.\/)/m, why: 'workflows import values only from @temporalio/workflow and ./' },
+  {
+    where: /^(lib|activities|workflows)\//,
+    pattern: /process\.env|Date\.now|new Date\(\)|Math\.random/,
+    why: 'clock, randomness and environment are arguments',
+  },
+  {
+    where: /^workflows\//,
+    pattern: /^import (?!type\b).*from '(?!@temporalio\/workflow'|\.\/)/m,
+    why: 'workflows import values only from @temporalio/workflow and ./',
+  },
   { where: /^activities\//, pattern: /^import (?!type\b).*from '@temporalio\/(?!activity')/m, why: 'activities know only their side of Temporal' },
   { where: /^lib\/(training|models|noise|labels\/predict)/, pattern: /hidden-labels/, why: 'training and labelling cannot read hidden labels' },
 ];
@@ -54,7 +62,10 @@ const FORBIDDEN: readonly { where: RegExp; except?: RegExp; pattern: RegExp; why
 for (const { where, except, pattern, why } of FORBIDDEN) {
   test(`${why} (${where.source})`, () => {
     const found = sources().filter(({ path, text }) => where.test(path) && !except?.test(path) && pattern.test(code(text)));
-    assert.deepEqual(found.map(({ path }) => path), []);
+    assert.deepEqual(
+      found.map(({ path }) => path),
+      [],
+    );
   });
 }
 

@@ -161,7 +161,11 @@ test('a damaged model is trained again', async (t) => {
   assert.equal(jobs.length, 2);
 });
 
-for (const [id, folder] of [['fashion-mnist', 'fashion-mnist'], ['a/b c', 'a%2Fb%20c'], ['..', '%2E%2E']] as const) {
+for (const [id, folder] of [
+  ['fashion-mnist', 'fashion-mnist'],
+  ['a/b c', 'a%2Fb%20c'],
+  ['..', '%2E%2E'],
+] as const) {
   test(`the folder of the run ${JSON.stringify(id)} stays inside the runs`, () => assert.equal(folderOf(id), folder));
 }
 

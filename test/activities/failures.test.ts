@@ -31,7 +31,11 @@ for (const [what, error, expected] of [
   ['an error without a code is retried', new Error('socket hang up'), { type: 'UNEXPECTED', nonRetryable: false }],
   ['something thrown that is no error is retried', 'text', { type: 'UNEXPECTED', nonRetryable: false }],
   ['a job that was stopped was interrupted', new JobAborted(null), { type: 'INTERRUPTED', nonRetryable: false }],
-  ['a full disk is DISK_FULL whoever noticed it', Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }), { type: 'DISK_FULL', nonRetryable: true }],
+  [
+    'a full disk is DISK_FULL whoever noticed it',
+    Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }),
+    { type: 'DISK_FULL', nonRetryable: true },
+  ],
   ['a failure stays what it is', own, { type: 'OWN', nonRetryable: true }],
 ] as const) {
   test(what, () => {

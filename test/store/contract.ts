@@ -24,7 +24,7 @@ const META = { seconds: 1.5, host: 'here' };
 
 /** Every store passes these. `place` makes a fresh one for each test. */
 export function checkStoreContract(name: string, place: () => Promise<StorePlace>): void {
-  const check = (claim: string, run: (place: StorePlace) => Promise<void>) => test(`${name}: ${claim}`, async () => run(await place()));
+  const check = (claim: string, run: (place: StorePlace) => Promise<void>) => void test(`${name}: ${claim}`, async () => run(await place()));
 
   check('an artifact that nobody published is absent', async (at) => {
     assert.equal(await at.open().find('train', KEY), undefined);

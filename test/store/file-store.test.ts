@@ -40,14 +40,18 @@ test('file store: an artifact is not visible before all of it is there', async (
   assert.deepEqual(await readdir(join(root, 'artifacts', 'train')), ['key']);
 });
 
-test('file store: a disk that is full while publishing is DISK_FULL, and publishes nothing', { skip: !existsSync('/dev/full') && 'this system has no /dev/full' }, async () => {
-  const { root, open } = await filePlace();
-  const folder = await open().workFolder('key', '1');
-  await writeFile(join(folder, 'weights.bin'), 'weights');
-  await symlink('/dev/full', join(folder, 'manifest.json'));
-  await assert.rejects(open().publish('train', 'key', folder, { seconds: 1 }), isError('DISK_FULL'));
-  assert.ok(!existsSync(join(root, 'artifacts')));
-});
+test(
+  'file store: a disk that is full while publishing is DISK_FULL, and publishes nothing',
+  { skip: !existsSync('/dev/full') && 'this system has no /dev/full' },
+  async () => {
+    const { root, open } = await filePlace();
+    const folder = await open().workFolder('key', '1');
+    await writeFile(join(folder, 'weights.bin'), 'weights');
+    await symlink('/dev/full', join(folder, 'manifest.json'));
+    await assert.rejects(open().publish('train', 'key', folder, { seconds: 1 }), isError('DISK_FULL'));
+    assert.ok(!existsSync(join(root, 'artifacts')));
+  },
+);
 
 test('file store: a link is not published', async () => {
   const { open } = await filePlace();

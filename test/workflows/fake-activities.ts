@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { Activities } from '../../activities/index.js';
 import type { ArtifactRef, Phase } from '../../lib/store/store.js';
 
@@ -67,11 +68,16 @@ export function fakeActivities() {
 
   const accuracy = (top1: number) => ({ top1, top5: 1 });
   const activities: Activities = {
-    prepareData: (input) => run('prepareData', 'prepare', input, { poolImages: POOL_IMAGES, hiddenLabels: { phase: 'hidden-labels', key: 'h'.repeat(64), digest: 'd'.repeat(64) } as ArtifactRef }),
+    prepareData: (input) =>
+      run('prepareData', 'prepare', input, {
+        poolImages: POOL_IMAGES,
+        hiddenLabels: { phase: 'hidden-labels', key: 'h'.repeat(64), digest: 'd'.repeat(64) } as ArtifactRef,
+      }),
     trainModel: (input) => run('trainModel', 'train', input, { parameters: 1000 + input.generation.index, weights: sha256(JSON.stringify(input)) }),
     labelShard: (input) => run('labelShard', 'label', input, { images: input.to - input.from }),
     selectLabels: (input) => run('selectLabels', 'select', input, { pool: { images: input.images, kept: 8, unique: 6, labelAccuracy: 0.75 } }),
-    evaluateModel: (input) => run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),
+    evaluateModel: (input) =>
+      run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),
     writeReport: (input) => run('writeReport', 'report', input, { path: `/home/runs/${input.run}/report.html` }),
   };
 

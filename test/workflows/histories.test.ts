@@ -17,7 +17,10 @@ test('a run whose history grows long continues as new with what it has', { skip:
   const executions = await executionsOf(server.client, 'continued');
   assert.equal(executions.length, 4, 'one for each step: prepare, teacher, student, report');
   assert.equal(fakes.order().filter((call) => call === 'trainModel 0').length, 1);
-  assert.deepEqual(status.phases.map(({ phase }) => phase), ['prepare', 'train', 'evaluate', 'label', 'select', 'train', 'evaluate', 'report']);
+  assert.deepEqual(
+    status.phases.map(({ phase }) => phase),
+    ['prepare', 'train', 'evaluate', 'label', 'select', 'train', 'evaluate', 'report'],
+  );
 });
 
 test('a pause holds across executions', { skip: noServer }, async () => {
@@ -37,7 +40,10 @@ test('a pool is labelled once, a window of shards at a time, and continues as ne
   const { handle, fakes } = await startRun(server, 'pool', { spec: small, limits: { window: 2, shardsPerExecution: 4 } });
   const status = await handle.result();
   const executions = await executionsOf(server.client, 'pool/generation-1/labels');
-  assert.deepEqual(executions.map((events) => events.filter(isScheduled).length), [4, 4, 2]);
+  assert.deepEqual(
+    executions.map((events) => events.filter(isScheduled).length),
+    [4, 4, 2],
+  );
   for (const events of executions) assert.equal(mostInFlight(events), 2);
   const ranges = fakes.calls.filter(({ name }) => name === 'labelShard').map(({ input }) => input['from']);
   assert.deepEqual(ranges.sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -65,7 +71,10 @@ test('summaries tell a phase from its neighbours in 45 characters', { skip: noSe
   const events = (await Promise.all(WORKFLOWS_OF('summaries').map((id) => executionsOf(server.client, id)))).flat(2);
   const summaries = events.filter((event) => isScheduled(event) || event.startChildWorkflowExecutionInitiatedEventAttributes).map(summaryOf);
   assert.equal(summaries.filter((summary) => summary === '').length, 0);
-  assert.deepEqual(summaries.filter((summary) => summary.length > 45), []);
+  assert.deepEqual(
+    summaries.filter((summary) => summary.length > 45),
+    [],
+  );
   for (const summary of ['t1 600 steps', 'shard 3/3', 'student 2 · t1 · 600 steps', 'labels 10 images', '4 models']) {
     assert.ok(summaries.includes(summary), `${summary} is not among ${summaries.join(', ')}`);
   }
@@ -83,11 +92,29 @@ test('no payload of a run is larger than 10 KB', { skip: noServer }, async () =>
 test('runs and generations can be searched by spec, generation, phase, state and accuracy', { skip: noServer }, async () => {
   const { handle } = await startRun(server, 'searched', { spec: { ...exampleSpec(), name: 'searched-spec' } });
   await handle.result();
-  const attributes = async (id: string) => Object.fromEntries(Object.entries((await server.client.workflow.getHandle(id).describe()).searchAttributes).filter(([name]) => name !== 'BuildIds'));
+  const attributes = async (id: string) =>
+    Object.fromEntries(Object.entries((await server.client.workflow.getHandle(id).describe()).searchAttributes).filter(([name]) => name !== 'BuildIds'));
   assert.deepEqual(await attributes('searched'), { State: ['done'], Phase: ['report'], Generation: [2], BestTop1: [0.8] });
-  assert.deepEqual(await attributes('searched/generation-1'), { NoisyStudentSpec: ['searched-spec'], State: ['done'], Phase: ['evaluate'], Generation: [1], BestTop1: [0.7] });
-  assert.deepEqual(await attributes('searched/generation-1/labels'), { NoisyStudentSpec: ['searched-spec'], State: ['done'], Phase: ['label'], Generation: [1] });
-  assert.deepEqual(await attributes('searched/baseline'), { NoisyStudentSpec: ['searched-spec'], State: ['done'], Phase: ['evaluate'], Generation: [2], BestTop1: [0.8] });
+  assert.deepEqual(await attributes('searched/generation-1'), {
+    NoisyStudentSpec: ['searched-spec'],
+    State: ['done'],
+    Phase: ['evaluate'],
+    Generation: [1],
+    BestTop1: [0.7],
+  });
+  assert.deepEqual(await attributes('searched/generation-1/labels'), {
+    NoisyStudentSpec: ['searched-spec'],
+    State: ['done'],
+    Phase: ['label'],
+    Generation: [1],
+  });
+  assert.deepEqual(await attributes('searched/baseline'), {
+    NoisyStudentSpec: ['searched-spec'],
+    State: ['done'],
+    Phase: ['evaluate'],
+    Generation: [2],
+    BestTop1: [0.8],
+  });
 });
 
 test('the current details show the table of generations', { skip: noServer }, async () => {
@@ -98,7 +125,12 @@ test('the current details show the table of generations', { skip: noServer }, as
   assert.match(metadata.currentDetails, /\| 1 \| efficientnet_t1 \| 1001 \| 60.00 % \| 70.00 % \| 6 of 10 \| 75.00 % \| 9 \|/);
 });
 
-const WORKFLOWS_OF = (run: string) => [run, ...[0, 1, 2].map((g) => `${run}/generation-${g}`), ...[1, 2].map((g) => `${run}/generation-${g}/labels`), `${run}/baseline`];
+const WORKFLOWS_OF = (run: string) => [
+  run,
+  ...[0, 1, 2].map((g) => `${run}/generation-${g}`),
+  ...[1, 2].map((g) => `${run}/generation-${g}/labels`),
+  `${run}/baseline`,
+];
 
 function isScheduled(event: HistoryEvent): boolean {
   return event.activityTaskScheduledEventAttributes != null;

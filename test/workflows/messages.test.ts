@@ -31,7 +31,10 @@ test('what was computed before a pause is not called reused after it', { skip: n
   training.release();
   await handle.executeUpdate(resumeUpdate);
   const { phases } = await handle.result();
-  assert.deepEqual(phases.filter(({ reused }) => reused), []);
+  assert.deepEqual(
+    phases.filter(({ reused }) => reused),
+    [],
+  );
 });
 
 test('stop ends the run at a checkpoint, and starting it again goes on from there', { skip: noServer }, async () => {
@@ -96,10 +99,13 @@ test('an artifact that vanished is made again without asking', { skip: noServer 
   const vanished = ApplicationFailure.create({ message: 'ARTIFACT_MISSING', type: 'ARTIFACT_MISSING', nonRetryable: true });
   const { handle, fakes } = await startRun(server, 'vanished', { spec: shortSpec(), prepare: (fakes) => fakes.failNext('selectLabels', vanished) });
   assert.equal((await handle.result()).state, 'done');
-  assert.deepEqual(fakes.order().filter((call) => /prepare|train|select/.test(call)).slice(0, 6), [
-    ...['prepareData', 'trainModel 0', 'selectLabels 1'],
-    ...['prepareData', 'trainModel 0', 'selectLabels 1'],
-  ]);
+  assert.deepEqual(
+    fakes
+      .order()
+      .filter((call) => /prepare|train|select/.test(call))
+      .slice(0, 6),
+    [...['prepareData', 'trainModel 0', 'selectLabels 1'], ...['prepareData', 'trainModel 0', 'selectLabels 1']],
+  );
 });
 
 test('a message that the state does not allow is refused, says what is allowed, and leaves no event', { skip: noServer }, async () => {

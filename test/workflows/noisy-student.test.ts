@@ -30,7 +30,7 @@ const shards = (generation: number) => Array.from({ length: 3 }, () => `labelSha
 
 /** Each phase gets the artifacts of the phases before it. */
 function checkFlow(calls: readonly Call[]): void {
-  const inputs = (name: string) => calls.filter((call) => call.name === name).map(({ input }) => input as Record<string, any>);
+  const inputs = (name: string) => calls.filter((call) => call.name === name).map(({ input }) => input as Record<string, unknown>);
   const [teacher, first, second, baseline] = inputs('trainModel');
   const [judgedTeacher, judgedFirst] = inputs('evaluateModel');
   const [firstShard] = inputs('labelShard');
@@ -42,7 +42,13 @@ function checkFlow(calls: readonly Call[]): void {
   assert.notDeepEqual(first!['selection'], second!['selection']);
   assert.deepEqual(firstShard!['model'], judgedTeacher!['model'], 'the teacher that labels is the one that was trained');
   assert.deepEqual(inputs('labelShard')[3]!['model'], judgedFirst!['model'], 'the first student labels for the second');
-  assert.deepEqual(inputs('labelShard').slice(0, 3).map(({ from, to }) => `${from}-${to}`).sort(), ['0-4', '4-8', '8-10']);
+  assert.deepEqual(
+    inputs('labelShard')
+      .slice(0, 3)
+      .map(({ from, to }) => `${from}-${to}`)
+      .sort(),
+    ['0-4', '4-8', '8-10'],
+  );
   assert.equal(selectFirst!['before'], null);
   assert.deepEqual(selectSecond!['before'].model, judgedTeacher!['model'], 'the change of labels is told against the generation before');
   assert.deepEqual(report!['generations'][1].train, judgedFirst!['model']);
@@ -57,15 +63,18 @@ test('the status has the shape that scripts rely on', { skip: noServer }, async 
   assert.equal(status.run, 'shape');
   assert.equal(status.report, '/home/runs/shape/report.html');
   assert.equal(status.generations.length, 3);
-  assert.deepEqual({ ...teacher, weights: null }, {
-    generation: 0,
-    model: 'efficientnet_t0',
-    parameters: 1000,
-    validation: { top1: 0.5, top5: 1 },
-    test: { top1: 0.6, top5: 1 },
-    seconds: 3, // training and evaluating
-    weights: null,
-  });
+  assert.deepEqual(
+    { ...teacher, weights: null },
+    {
+      generation: 0,
+      model: 'efficientnet_t0',
+      parameters: 1000,
+      validation: { top1: 0.5, top5: 1 },
+      test: { top1: 0.6, top5: 1 },
+      seconds: 3, // training and evaluating
+      weights: null,
+    },
+  );
   assert.match(teacher!.weights.key, /^[0-9a-f]{64}$/);
   assert.match(teacher!.weights.sha256, /^[0-9a-f]{64}$/);
   assert.deepEqual(student!.pool, { images: 10, kept: 8, unique: 6, labelAccuracy: 0.75 });
@@ -80,13 +89,22 @@ test('a second run of the same spec reuses everything and says why', { skip: noS
   const first = await handle.result();
   assert.ok(first.phases.every(({ reused }) => !reused));
   const second = await (await again()).result();
-  assert.deepEqual(second.phases.map(({ phase, generation, role, reused }) => [phase, generation, role, reused]), [
-    ['prepare', null, null, true],
-    ...[['train', 0, 'teacher', true], ['evaluate', 0, 'teacher', true]],
-    ...[1, 2].flatMap((g) => ['label', 'select', 'train', 'evaluate'].map((phase) => [phase, g, 'student', true])),
-    ...[['train', 2, 'baseline', true], ['evaluate', 2, 'baseline', true]],
-    ['report', null, null, true],
-  ]);
+  assert.deepEqual(
+    second.phases.map(({ phase, generation, role, reused }) => [phase, generation, role, reused]),
+    [
+      ['prepare', null, null, true],
+      ...[
+        ['train', 0, 'teacher', true],
+        ['evaluate', 0, 'teacher', true],
+      ],
+      ...[1, 2].flatMap((g) => ['label', 'select', 'train', 'evaluate'].map((phase) => [phase, g, 'student', true])),
+      ...[
+        ['train', 2, 'baseline', true],
+        ['evaluate', 2, 'baseline', true],
+      ],
+      ['report', null, null, true],
+    ],
+  );
   assert.equal(second.phases.find(({ phase }) => phase === 'label')!.why, '3 of 3 shards were published before');
   assert.match(second.phases[1]!.why, /published before/);
   assert.deepEqual(second.generations, first.generations);

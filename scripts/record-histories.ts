@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { ApplicationFailure } from '@temporalio/activity';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { pauseUpdate, resumeUpdate, retryUpdate, stopUpdate } from '../workflows/messages.js';
+import { startRun, untilState } from '../test/workflows/runs.js';
+import { startTestServer, type TestServer } from '../test/workflows/server.js';
+import { exampleSpec, shortSpec } from '../test/workflows/spec.js';
+
+/**
+ * Records histories of the workflows as they are now, on a real server with fake activities, for the replay test:
+ *
+ *   node --import tsx scripts/record-histories.ts
+ *
+ * Run it for a release and commit the files. Files of earlier releases stay: runs that were started with them may
+ * still be under way, and must go on.
+ */
+const FOLDER = new URL('../test/histories/', import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** Name of a recording → what happens in it, and the ids of the workflows to record. */
+const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => Promise<readonly string[]>>> = {
+  async whole(server, run) {
+    const { handle } = await startRun(server, run, { spec: exampleSpec() });
+    await handle.result();
+    return [run, `${run}/generation-0`, `${run}/generation-2`, `${run}/generation-2/labels`, `${run}/baseline`];
+  },
+
+  async paused(server, run) {
+    const { handle, fakes } = await startRun(server, run, { spec: shortSpec() });
+    const training = fakes.hold('trainModel', 1);
+    await training.started;
+    await handle.executeUpdate(pauseUpdate);
+    training.release();
+    await handle.executeUpdate(resumeUpdate);
+    await handle.result();
+    return [run, `${run}/generation-1`];
+  },
+
+  async repaired(server, run) {
+    const lost = ApplicationFailure.create({ message: 'DEVICE_LOST', type: 'DEVICE_LOST', nonRetryable: true });
+    const vanished = ApplicationFailure.create({ message: 'ARTIFACT_MISSING', type: 'ARTIFACT_MISSING', nonRetryable: true });
+    const prepare = (fakes: Awaited<ReturnType<typeof startRun>>['fakes']) => {
+      fakes.failNext('trainModel', lost);
+      fakes.failNext('selectLabels', vanished);
+    };
+    const { handle } = await startRun(server, run, { spec: shortSpec(), prepare });
+    await untilState(handle, 'awaiting-fix');
+    await handle.executeUpdate(retryUpdate);
+    await handle.result();
+    return [run];
+  },
+
+  async stopped(server, run) {
+    const { handle, fakes } = await startRun(server, run, { spec: shortSpec() });
+    await fakes.hold('labelShard').started;
+    await handle.executeUpdate(stopUpdate);
+    return [run, `${run}/generation-1`, `${run}/generation-1/labels`];
+  },
+
+  async continued(server, run) {
+    const spec = shortSpec();
+    const { handle } = await startRun(server, run, { spec, limits: { historyEvents: 1, window: 2, shardsPerExecution: 1 } });
+    await handle.result();
+    return [run, `${run}/generation-1/labels`];
+  },
+};
+
+const server = await startTestServer();
+try {
+  await mkdir(FOLDER, { recursive: true });
+  for (const [name, record] of Object.entries(RECORDINGS)) {
+    for (const id of await record(server, name)) {
+      const history = await server.client.workflow.getHandle(id).fetchHistory();
+      const file = `${id.replaceAll('/', '-')}-${version}.json`;
+      await writeFile(new URL(file, FOLDER), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+      console.log(`${file}: ${history.events?.length} events`);
+    }
+  }
+} finally {
+  await server.close();
+}
