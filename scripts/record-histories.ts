@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pauseUpdate, resumeUpdate, retryUpdate, stopUpdate } from '../workflows/messages.js';
-import { startRun, untilState } from '../test/workflows/runs.js';
+import { historiesOf, startRun, untilState } from '../test/workflows/runs.js';
 import { startTestServer, type TestServer } from '../test/workflows/server.js';
 import { exampleSpec, shortSpec } from '../test/workflows/spec.js';
 
@@ -71,10 +71,11 @@ try {
   await mkdir(FOLDER, { recursive: true });
   for (const [name, record] of Object.entries(RECORDINGS)) {
     for (const id of await record(server, name)) {
-      const history = await server.client.workflow.getHandle(id).fetchHistory();
-      const file = `${id.replaceAll('/', '-')}-${version}.json`;
-      await writeFile(new URL(file, FOLDER), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
-      console.log(`${file}: ${history.events?.length} events`);
+      for (const [execution, history] of (await historiesOf(server.client, id)).entries()) {
+        const file = `${id.replaceAll('/', '-')}${execution === 0 ? '' : `-${execution + 1}`}-${version}.json`;
+        await writeFile(new URL(file, FOLDER), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+        console.log(`${file}: ${history.events?.length} events`);
+      }
     }
   }
 } finally {

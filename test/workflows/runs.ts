@@ -38,18 +38,24 @@ export async function startRun(server: TestServer, id: string, options: RunOptio
   return { handle: await again(), fakes, client, again };
 }
 
-export type HistoryEvent = NonNullable<Awaited<ReturnType<RunHandle['fetchHistory']>>['events']>[number];
+export type History = Awaited<ReturnType<RunHandle['fetchHistory']>>;
+export type HistoryEvent = NonNullable<History['events']>[number];
 
-/** The events of every execution of a workflow id, oldest execution first. */
-export async function executionsOf(client: Client, workflowId: string): Promise<readonly (readonly HistoryEvent[])[]> {
-  const executions: (readonly HistoryEvent[])[] = [];
+/** The histories of every execution of a workflow id, oldest execution first. */
+export async function historiesOf(client: Client, workflowId: string): Promise<readonly History[]> {
+  const histories: History[] = [];
   let runId: string | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
-  while (runId !== undefined && runId !== '') {
-    const { events }: { events?: HistoryEvent[] | null } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    executions.unshift(events ?? []);
-    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+  while (runId) {
+    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(history);
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
   }
-  return executions;
+  return histories;
+}
+
+/** The same, as lists of events. */
+export async function executionsOf(client: Client, workflowId: string): Promise<readonly (readonly HistoryEvent[])[]> {
+  return (await historiesOf(client, workflowId)).map(({ events }) => events ?? []);
 }
 
 /** Asks until the run is in a state. */
