@@ -68,7 +68,7 @@ async function oracleOf(seed: number): Promise<Record<string, unknown>> {
     seed,
     data: { ...data, labelled: { ...data.labelled, perClass: 5799 } },
     teacher: { model: student.model, training: { steps: own.steps, batch: Math.round(own.batch * (1 + own.unlabelledRatio)) } },
-    students: [{ model: student.model, training: { steps: 1, schedule: { warmupSteps: 0 } } }],
+    students: [{ model: student.model, training: { steps: 1, schedule: { ...training.schedule, warmupSteps: 0 } } }],
     baseline: 'none',
   };
 }
@@ -77,6 +77,7 @@ interface TrainingBlock {
   readonly steps: number;
   readonly batch: number;
   readonly unlabelledRatio: number;
+  readonly schedule: object;
 }
 
 interface Pipeline {
