@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { LabelJob } from '../../lib/device/messages.js';
+import { openPredictor } from '../../lib/evaluation/inference.js';
 import { parquet, withDatabase } from '../../lib/labels/database.js';
 import { labelShard } from '../../lib/labels/predict.js';
 import { pseudoLabels } from '../../lib/labels/pseudo-label.js';
@@ -65,6 +66,10 @@ test('another model in the same process gives labels of its own, and takes the p
   assert.equal(tf.memory().numTensors, held);
   assert.notDeepEqual(await readLabels(second), await readLabels(first));
   assert.deepEqual(await readLabels(firstAgain), await readLabels(first));
+});
+
+test('a process loads a model once, however many shards ask for it', async () => {
+  assert.equal(await openPredictor(experiment.model), await openPredictor(experiment.model));
 });
 
 test('no tensor is left behind by a shard', async () => {
