@@ -1,7 +1,7 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../lib/spec/resolved.js';
-import type { ReportedGeneration } from '../lib/report/report.js';
+import type { ReportedGeneration } from '../lib/report/input.js';
 import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { reportKey } from './keys.js';

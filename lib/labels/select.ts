@@ -2,26 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { PipelineError } from '../errors.js';
-import type { SelectionSpec } from '../spec/resolved.js';
 import { parquet, parquetOptions, query, text, withDatabase, type Row } from './database.js';
+import type { SelectionSpec } from '../spec/resolved.js';
+import type { SelectInput } from './select-input.js';
 import type { SelectionStatistics } from './selection-statistics.js';
 import { selectionStatistics } from './statistics.js';
-
-export interface SelectInput {
-  /** Paths of the `labels.parquet` of every shard, in any order. */
-  readonly shards: readonly string[];
-  /** The same of the generation before, for the churn; null for the first student. */
-  readonly previous: readonly string[] | null;
-  /** Names, in the order of the data set. */
-  readonly classes: readonly string[];
-  readonly selection: SelectionSpec;
-  readonly seed: number;
-  readonly generation: number;
-  /** Folder of the `hidden-labels` artifact: for the statistics alone. */
-  readonly hidden: string | null;
-  /** Folder that receives selection.parquet and statistics.json. */
-  readonly output: string;
-}
 
 /**
  * Chooses what of the pool a student sees: images whose confidence reaches the floor, of each class the

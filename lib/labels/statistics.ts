@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { PipelineError } from '../errors.js';
 import { parquet, query, text, type Row } from './database.js';
-import type { SelectInput } from './select.js';
+import type { SelectInput } from './select-input.js';
 import {
   BINS,
   DUPLICATION_LIMIT,

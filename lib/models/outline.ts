@@ -1,4 +1,4 @@
-import type { Family, Stage, Variant } from './variants.js';
+import type { Family, Stage, Variant } from './family.js';
 
 /** What a network is made of, without a single number of its weights. Plain data; needs no TensorFlow. */
 export interface Network extends Family {

@@ -5,7 +5,7 @@ import type { GenerationSpec } from '../spec/resolved.js';
 import type { MetricsRow } from '../training/metrics.js';
 import type { NoiseAttestation, TrainResult } from '../training/outputs.js';
 import { readJson, readJsonLines } from './files.js';
-import type { ReportedGeneration, ReportInput } from './report.js';
+import type { ReportedGeneration, ReportInput } from './input.js';
 
 /** `summary.json`: everything the page shows, as data. Shares are 0…1. */
 export interface Summary {

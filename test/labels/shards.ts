@@ -6,7 +6,8 @@ import type { TestContext } from 'node:test';
 import { query, parquet, withDatabase, type Row } from '../../lib/labels/database.js';
 import { LabelFile } from '../../lib/labels/label-file.js';
 import type { SelectionSpec } from '../../lib/spec/resolved.js';
-import { selectLabels, type SelectInput } from '../../lib/labels/select.js';
+import { selectLabels } from '../../lib/labels/select.js';
+import type { SelectInput } from '../../lib/labels/select-input.js';
 
 /** One image of a made-up pool. */
 export interface PoolImage {

@@ -5,7 +5,7 @@ import type { Dataset } from '../../lib/data/dataset.js';
 import type { SetEvaluation } from '../../lib/evaluation/evaluation.js';
 import { BINS, type SelectionStatistics } from '../../lib/labels/selection-statistics.js';
 import { emptyTally, measuredNoise, type NoiseTally } from '../../lib/noise/tally.js';
-import type { ReportedGeneration, ReportInput } from '../../lib/report/report.js';
+import type { ReportedGeneration, ReportInput } from '../../lib/report/input.js';
 import type { Duplicate, Quarantined } from '../../lib/report/summary.js';
 import type { GenerationSpec } from '../../lib/spec/resolved.js';
 import type { MetricsRow } from '../../lib/training/metrics.js';
