@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Summary } from '../../lib/report/summary.js';
+import type { RunStatus } from '../../workflows/messages.js';
+import { jpeg, noise, writeBytes, writePicture } from '../data/pictures.js';
+import { noServer } from '../workflows/server.js';
+
+/** The whole road with every real part: folders of images, a Temporal server, libtensorflow, DuckDB, the command. */
+const SPEC = `
+version: 1
+name: tiny
+data:
+  image: { size: 16, channels: 3 }
+  labelled: { format: folder, path: labelled }
+  validation: { format: folder, path: validation }
+  unlabelled: { format: folder, path: pool }
+  test: { format: folder, path: test }
+  corruptShare: 0.2
+teacher: { model: efficientnet_t0, training: { steps: 8, batch: 8 } }
+students: [{ model: efficientnet_t0 }]
+baseline: none
+noise: { flip: horizontal, dropout: 0.1 }
+training: { steps: 6, batch: 4, unlabelledRatio: 2, schedule: { name: cosine, rate: 0.01, warmupSteps: 2 }, checkpointEvery: 3, logEvery: 2 }
+labelling: { batch: 16, shard: 16 }
+selection: { confidence: 0, perClass: 20, balance: duplicate }
+`;
+
+const BROKEN = ['pool/cut.jpg', 'pool/empty.png', 'pool/loop', 'pool/words.png'];
+
+let folder: string;
+const environment = { ...process.env, TEMPORAL_ADDRESS: undefined, NOISY_STUDENT_HOME: undefined };
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'noisy-student-run-'));
+  await writeFile(join(folder, 'tiny.yaml'), SPEC);
+  for (const [s, set] of ['labelled', 'validation', 'test'].entries()) {
+    for (const [c, name] of ['cat', 'dog'].entries()) {
+      for (let i = 0; i < 6; i++)
+        await writePicture(join(folder, set, name, `${i}.png`), noise(100 * s + 10 * c + i, { width: 16, height: 16 }), { width: 16, height: 16 });
+    }
+  }
+  for (let i = 0; i < 30; i++)
+    await writePicture(join(folder, 'pool', `part-${i % 3}`, `${i}.png`), noise(1000 + i, { width: 16, height: 16 }), { width: 16, height: 16 });
+  await writePicture(join(folder, 'pool', 'leak.png'), noise(200, { width: 16, height: 16 }), { width: 16, height: 16 }); // also in test
+  await writeBytes(join(folder, 'pool/cut.jpg'), (await jpeg(7, { width: 64, height: 64 })).subarray(0, 900));
+  await writeBytes(join(folder, 'pool/empty.png'), '');
+  await writeBytes(join(folder, 'pool/words.png'), 'not a picture');
+  await mkdir(join(folder, 'pool/part-0'), { recursive: true });
+  await symlink(join(folder, 'pool'), join(folder, 'pool/loop'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test('a pool with broken files is labelled, learnt from and reported, and a second run computes nothing', { skip: noServer }, async () => {
+  const first = await command('run', join(folder, 'tiny.yaml'), '--json');
+  assert.equal(first.code, 0, first.stderr);
+  const status = JSON.parse(first.stdout) as RunStatus;
+  assert.equal(status.state, 'done');
+  assert.deepEqual(
+    status.generations.map(({ generation, model }) => [generation, model]),
+    [
+      [0, 'efficientnet_t0'],
+      [1, 'efficientnet_t0'],
+    ],
+  );
+  assert.equal(status.generations[1]!.pool!.images, 30);
+  assert.ok(status.phases.every(({ reused }) => !reused));
+
+  const summary = JSON.parse((await command('report', status.run, '--json')).stdout) as Summary;
+  assert.deepEqual(summary.quarantine.map(({ id }) => id).sort(), BROKEN);
+  assert.equal(new Set(summary.quarantine.map(({ reason }) => reason)).size, BROKEN.length, 'each has a reason of its own');
+  assert.deepEqual(
+    summary.duplicates.map(({ id, dropped }) => [id, dropped]),
+    [['pool/leak.png', true]],
+  );
+  const page = await readFile(status.report!, 'utf8');
+  for (const id of [...BROKEN, 'pool/leak.png']) assert.ok(page.includes(id), `the page lists ${id}`);
+
+  const second = await command('run', join(folder, 'tiny.yaml'), '--json');
+  const again = JSON.parse(second.stdout) as RunStatus;
+  assert.ok(again.phases.every(({ reused }) => reused));
+  assert.deepEqual(again.generations, status.generations);
+
+  const listed = JSON.parse((await command('list', '--json')).stdout) as { run: string; state: string }[];
+  assert.deepEqual(
+    listed.map(({ run, state }) => [run, state]),
+    [[status.run, 'done']],
+  );
+  assert.deepEqual((JSON.parse((await command('status', status.run, '--json')).stdout) as RunStatus).generations, status.generations);
+});
+
+test('commands say by their exit code what went wrong', { skip: noServer }, async () => {
+  await writeFile(join(folder, 'wrong.yaml'), SPEC.replace('version: 1', 'version: 2'));
+  assert.equal((await command('run', join(folder, 'wrong.yaml'))).code, 2);
+  assert.equal((await command('no-such-command')).code, 2);
+  const unknown = await command('status', 'nobody');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^RUN_UNKNOWN no run is called nobody/m);
+  const paused = await command('pause', 'nobody');
+  assert.equal(paused.code, 2);
+  const away = await command({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'list');
+  assert.equal(away.code, 4);
+  assert.match(away.stderr, /^SERVER_UNREACHABLE no Temporal server answers at 127\.0\.0\.1:1/m);
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function command(...given: readonly (string | Record<string, string>)[]): Promise<Ended> {
+  const args = given.filter((part) => typeof part === 'string');
+  const extra = Object.assign({}, ...given.filter((part) => typeof part === 'object')) as Record<string, string>;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args, '--home', join(folder, 'home')], {
+    env: { ...environment, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
