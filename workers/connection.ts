@@ -47,20 +47,24 @@ export async function connectClient({ address, namespace, options }: ConnectionS
   }
 }
 
-/** Connects a worker, and waits for the server as long as it takes: which of the two starts first does not matter. */
+/**
+ * Connects a worker, and waits for the server as long as it takes: which of the two starts first does not matter.
+ * Undefined once `signal` says that nobody wants it any more.
+ */
 export async function connectWorker(
   { address, options }: ConnectionSettings,
   { onWait, signal }: { onWait(reason: string): void; signal: AbortSignal },
-): Promise<NativeConnection> {
+): Promise<NativeConnection | undefined> {
   const { NativeConnection: Native } = await import('@temporalio/worker');
-  for (let tries = 1; ; tries++) {
+  for (let tries = 1; !signal.aborted; tries++) {
     try {
       return await Native.connect({ ...options, address });
     } catch (error) {
       if (tries % 20 === 1) onWait(`no Temporal server answers at ${address} yet: ${(error as Error).message}`);
-      await delay(Math.min(2_000, 100 * tries), undefined, { signal });
+      await delay(Math.min(2_000, 100 * tries), undefined, { signal }).catch(() => undefined);
     }
   }
+  return undefined;
 }
 
 /** The numbers of Temporal's enumeration `IndexedValueType`. */

@@ -17,7 +17,7 @@ export interface EmbeddedServerOptions {
   readonly home: string;
   /** The Temporal server's program; see `serverProgram`. */
   readonly program: string;
-  /** Wanted ports of the server and its UI; others are taken where these are not free. */
+  /** Wanted ports of a first server and its UI; a later one takes those of the one before. Others are taken where they are not free. */
   readonly ports?: { readonly grpc: number; readonly ui: number };
   readonly hasUi?: boolean;
 }
@@ -105,14 +105,14 @@ async function adopt(record: ServerRecord, { home }: EmbeddedServerOptions): Pro
   return { record: { ...record, owner }, isAdopted: true };
 }
 
-/** The id may have gone to another program since, so its arguments are looked at where the system shows them. */
+/** The id may have gone to another program since, which must not be waited for, let alone ended. */
 function isOurs({ pid }: ServerRecord, home: string): boolean {
-  return isAlive(pid) && (commandOf(pid)?.includes(databaseOf(home)) ?? true);
+  return isAlive(pid) && commandOf(pid)?.includes(databaseOf(home)) === true;
 }
 
 /** A port may be taken between looking at it and the server's taking it: then the next try looks again. */
 async function startFirstFree(recorded: ServerRecord | undefined, options: EmbeddedServerOptions): Promise<Found> {
-  const wanted = options.ports ?? portsOf(recorded) ?? PORTS;
+  const wanted = portsOf(recorded) ?? options.ports ?? PORTS;
   for (let tries = 1; ; tries++) {
     const grpc = await freePort(wanted.grpc);
     const ui = options.hasUi === false ? null : await freePort(wanted.ui, grpc);

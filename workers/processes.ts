@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -13,9 +14,12 @@ export function isAlive(pid: number): boolean {
   return stat === undefined || !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
 }
 
-/** Its arguments, or undefined where the system does not tell. */
-export function commandOf(pid: number): readonly string[] | undefined {
-  return readProc(pid, 'cmdline')?.split('\0').filter(Boolean);
+/** Its command line, or undefined where there is no such process. */
+export function commandOf(pid: number): string | undefined {
+  const shown = readProc(pid, 'cmdline')?.replaceAll('\0', ' ');
+  if (shown !== undefined) return shown;
+  const ps = spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }); // systems without /proc
+  return ps.status === 0 ? ps.stdout : undefined;
 }
 
 /** Asks a process to end, waits, and ends it after `graceMs`. Gone when it resolves. */

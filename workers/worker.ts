@@ -32,6 +32,7 @@ export async function runWorkerProcess({ home, roles, connection: settings, sign
   const logger = fileLogger(home);
   Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'INFO' } } } });
   const connection = await connectWorker(settings, { signal, onWait: (reason) => logger.warn(reason) });
+  if (connection === undefined) return;
   const device = createDevice(deviceOptions((line) => logger.info(line, { of: 'device' })));
   try {
     await runWorkers({
@@ -103,11 +104,13 @@ async function main(): Promise<void> {
 /** SIGTERM, or the end of the process that started this one: a killed command leaves no worker behind. */
 export function shutdownSignal(): AbortSignal {
   const shutdown = new AbortController();
+  const isUnderCommand = process.send !== undefined;
   process.on('SIGTERM', () => shutdown.abort());
   process.on('SIGINT', () => {
-    if (process.channel === undefined) shutdown.abort(); // Under a command, Ctrl-C is for the command, which then ends this.
+    if (!isUnderCommand) shutdown.abort(); // Under a command, Ctrl-C is for the command, which then ends this.
   });
-  if (process.channel) process.on('disconnect', () => shutdown.abort());
+  if (isUnderCommand) process.on('disconnect', () => shutdown.abort());
+  if (isUnderCommand && !process.connected) shutdown.abort(); // it went while this was starting
   return shutdown.signal;
 }
 

@@ -1,0 +1,29 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** A home that is gone after the test. */
+export async function freshHome(t: TestContext): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'noisy-student-home-'));
+  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  return home;
+}
+
+export interface Recorded {
+  readonly pid: number;
+  readonly owner: number;
+  readonly address: string;
+}
+
+export async function readRecorded(home: string): Promise<Recorded> {
+  return JSON.parse(await readFile(join(home, 'embedded.json'), 'utf8')) as Recorded;
+}
+
+/** As if other processes had written it. */
+export async function changeRecorded(home: string, change: Partial<Recorded>): Promise<void> {
+  await writeFile(join(home, 'embedded.json'), JSON.stringify({ ...(await readRecorded(home)), ...change }));
+}
+
+/** The id of a process that has ended. */
+export const ENDED_PID = 2 ** 22 - 1;
