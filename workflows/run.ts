@@ -1,6 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ResolvedSpec } from '../lib/spec/resolved.js';
-import type { ArtifactRef } from '../lib/store/store.js';
 import {
   ALLOWED,
   pauseUpdate,
@@ -9,43 +8,15 @@ import {
   retryUpdate,
   statusQuery,
   stopUpdate,
-  type CurrentPhase,
-  type GenerationResult,
-  type PhaseOutcome,
   type RunFailure,
   type RunMessage,
   type RunState,
 } from './messages.js';
 import { REPAIRS } from './options.js';
-import type { SearchValues } from './search-attributes.js';
+import type { Results, Run } from './run-state.js';
 import { allowedNow, announce, failureOf, statusOf, withOutcomes } from './status.js';
 
-/** What is done so far: all that an execution hands to the next one. */
-export interface Results {
-  readonly prepared: { readonly dataset: ArtifactRef; readonly hiddenLabels: ArtifactRef | null; readonly poolImages: number } | null;
-  readonly generations: readonly GenerationResult[];
-  readonly baseline: GenerationResult | null;
-  /** Path of report.html. */
-  readonly report: string | null;
-  readonly phases: readonly PhaseOutcome[];
-  /** How often vanished artifacts were made again. */
-  readonly repairs: number;
-}
-
 const NOTHING: Results = { prepared: null, generations: [], baseline: null, report: null, phases: [], repairs: 0 };
-
-export interface Run {
-  readonly spec: ResolvedSpec;
-  results: Results;
-  state: RunState;
-  /** What somebody asked for and is not carried out yet. */
-  request: 'pause' | 'stop' | null;
-  current: CurrentPhase | null;
-  failure: RunFailure | null;
-  /** Of the step that runs: cancelling it lets the step end at a checkpoint. */
-  scope: CancellationScope | null;
-  announced: SearchValues;
-}
 
 /** Thrown when somebody stopped the run. */
 export class Stopped extends Error {}

@@ -1,7 +1,7 @@
 import { ApplicationFailure, setCurrentDetails, TemporalFailure, TimeoutFailure, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { nameOf, runDetails } from './details.js';
 import { ALLOWED, type CurrentPhase, type PhaseOutcome, type RunFailure, type RunMessage, type RunStatus } from './messages.js';
-import type { Run } from './run.js';
+import type { Run } from './run-state.js';
 import { searchAttributes, type SearchValues } from './search-attributes.js';
 
 export function statusOf(run: Run): RunStatus {

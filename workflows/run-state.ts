@@ -1,0 +1,30 @@
+import type { CancellationScope } from '@temporalio/workflow';
+import type { ResolvedSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef } from '../lib/store/store.js';
+import type { CurrentPhase, GenerationResult, PhaseOutcome, RunFailure, RunState } from './messages.js';
+import type { SearchValues } from './search-attributes.js';
+
+/** What is done so far: all that an execution hands to the next one. */
+export interface Results {
+  readonly prepared: { readonly dataset: ArtifactRef; readonly hiddenLabels: ArtifactRef | null; readonly poolImages: number } | null;
+  readonly generations: readonly GenerationResult[];
+  readonly baseline: GenerationResult | null;
+  /** Path of report.html. */
+  readonly report: string | null;
+  readonly phases: readonly PhaseOutcome[];
+  /** How often vanished artifacts were made again. */
+  readonly repairs: number;
+}
+
+export interface Run {
+  readonly spec: ResolvedSpec;
+  results: Results;
+  state: RunState;
+  /** What somebody asked for and is not carried out yet. */
+  request: 'pause' | 'stop' | null;
+  current: CurrentPhase | null;
+  failure: RunFailure | null;
+  /** Of the step that runs: cancelling it lets the step end at a checkpoint. */
+  scope: CancellationScope | null;
+  announced: SearchValues;
+}
