@@ -43,10 +43,11 @@ async function balance({ classes }: SelectionStatistics): Promise<string> {
 
 const RIGHT = series('the label is right', BLUE);
 const WRONG = series('the label is wrong', ORANGE);
+const UNKNOWN = series('no hidden label', GREY);
 const LABELLED = series('images', BLUE);
 
 async function confidences({ confidence: { floor, mean, histogram }, accuracy }: SelectionStatistics): Promise<string> {
-  const bins = histogram.flatMap((images, i) => {
+  const pieces = histogram.flatMap((images, i) => {
     const at = { from: i / BINS, to: (i + 1) / BINS };
     if (!accuracy) return [{ ...at, series: LABELLED.title, low: 0, high: images }];
     const known = accuracy.bins[i]!;
@@ -54,16 +55,14 @@ async function confidences({ confidence: { floor, mean, histogram }, accuracy }:
     return [
       { ...at, series: RIGHT.title, low: 0, high: right },
       { ...at, series: WRONG.title, low: right, high: known.images },
+      { ...at, series: UNKNOWN.title, low: known.images, high: images },
     ];
   });
-  const shown = accuracy ? [RIGHT, WRONG] : [LABELLED];
+  const bins = pieces.filter(({ low, high }) => high > low);
+  const isUnknown = bins.some((bin) => bin.series === UNKNOWN.title);
+  const shown = accuracy ? [RIGHT, WRONG, ...(isUnknown ? [UNKNOWN] : [])] : [LABELLED];
   const label = `Histogram of the teacher's confidence over the pool; the mean is ${decimal(mean, 3)}, the floor ${floor}`;
-  const chart = await confidenceHistogram(
-    label,
-    bins.filter(({ low, high }) => high > low),
-    floor,
-    shown,
-  );
+  const chart = await confidenceHistogram(label, bins, floor, shown);
   return `<div>${legend(shown, ['faint: below the floor'])}${figure(chart, `Confidence of the teacher over the pool, ${decimal(mean, 3)} in the mean.`)}</div>`;
 }
 

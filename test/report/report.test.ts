@@ -67,6 +67,11 @@ test('each part that a reader looks for is there, once for each model', async ()
   );
 });
 
+test('images without a hidden label are neither right nor wrong', async () => {
+  checkSays(await pageOf({ knownShare: 0.5 }), 'the label is right the label is wrong no hidden label');
+  checkSays(await pageOf({}), 'the label is right the label is wrong faint');
+});
+
 test('equal artifacts give the same bytes in every file', async () => {
   const files = (input: { output: string }) =>
     readdir(input.output).then((names) => Promise.all(names.sort().map(async (name) => [name, await readFile(join(input.output, name), 'utf8')])));

@@ -19,6 +19,8 @@ export interface RunParts extends SpecParts {
   /** Rows of metrics.jsonl per training. */
   readonly metricsRows?: number;
   readonly hasHiddenLabels?: boolean;
+  /** Of the pool images, those whose hidden label is known. */
+  readonly knownShare?: number;
   readonly duplicates?: readonly Duplicate[];
   readonly quarantine?: readonly Quarantined[];
   /** Test top-1 of teacher, students and baseline. */
@@ -137,7 +139,10 @@ function judged(classes: readonly string[], images: number, top1: number): SetEv
   return { images: each * classes.length, top1: right / (each * classes.length), top5: 0.993, loss: 0.531, perClass, confusion };
 }
 
-function statisticsOf({ classes = CLOTHES, hasHiddenLabels = true, unpredicted = [] }: RunParts, { index, selection }: GenerationSpec): SelectionStatistics {
+function statisticsOf(
+  { classes = CLOTHES, hasHiddenLabels = true, knownShare = 1, unpredicted = [] }: RunParts,
+  { index, selection }: GenerationSpec,
+): SelectionStatistics {
   const images = 57_500;
   const rows = classes.map((name, i) => {
     const before = unpredicted.includes(name) ? 0 : Math.round((images / classes.length) * (1 + 0.4 * Math.sin(i * 2.1 + index)));
@@ -164,7 +169,11 @@ function statisticsOf({ classes = CLOTHES, hasHiddenLabels = true, unpredicted =
           images,
           pool: 0.812,
           selected: 0.874,
-          bins: histogram.map((count, bin) => ({ from: bin / BINS, images: count, accuracy: count === 0 ? null : Math.min(1, 0.1 + bin / BINS) })),
+          bins: histogram.map((count, bin) => ({
+            from: bin / BINS,
+            images: Math.floor(count * knownShare),
+            accuracy: count === 0 ? null : Math.min(1, 0.1 + bin / BINS),
+          })),
         }
       : null,
     warnings: unpredicted.map((name) => ({
