@@ -29,6 +29,9 @@ test('the lock of a killed process is free', async (t) => {
 
 test('work that fails gives the lock back', async (t) => {
   const file = join(await freshHome(t), 'lock');
-  await assert.rejects(withLock(file, () => Promise.reject(new Error('failed'))), /failed/);
+  await assert.rejects(
+    withLock(file, () => Promise.reject(new Error('failed'))),
+    /failed/,
+  );
   assert.equal(await withLock(file, async () => 'mine'), 'mine');
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { followRun, resultOf, sendUpdate, startOrAttach, statusOf, type RunView } from '../../workers/start-run.js';
 import { isError } from '../store/contract.js';
 import { fakeActivities } from '../workflows/fake-activities.js';
@@ -8,79 +8,81 @@ import { shortSpec } from '../workflows/spec.js';
 
 const server = useServer();
 
-test('a run is started once, attached to while it is under way, and started again when it has ended', { skip: noServer }, async () => {
-  const { start, fakes } = runNamed('attach');
-  const training = fakes.hold('trainModel', 0);
-  const first = await start();
-  await training.started;
-  const second = await start();
-  assert.deepEqual([first.isAttached, second.isAttached], [false, true]);
-  await assert.rejects(start({ specDigest: 'e'.repeat(64) }), isError('COMMAND_INVALID'));
-  training.release();
-  await resultOf(second.handle);
-  const third = await start({ specDigest: 'e'.repeat(64) });
-  assert.equal(third.isAttached, false);
-  assert.ok((await resultOf(third.handle)).phases.find(({ phase }) => phase === 'train')!.reused);
-});
-
-test('a run shows its summary, its pipeline and its spec in the UI', { skip: noServer }, async () => {
-  const { start } = runNamed('metadata');
-  const { handle } = await start();
-  const description = await handle.describe();
-  assert.equal(await description.staticSummary(), 'example · 2 models');
-  assert.match((await description.staticDetails())!, /efficientnet_t0 → efficientnet_t1[^]*name: example/);
-  assert.deepEqual(description.searchAttributes['NoisyStudentSpec'], ['example']);
-  assert.deepEqual(description.memo, { specDigest: 'f'.repeat(64) });
-  await resultOf(handle);
-});
-
-test('following a run shows the progress of what runs, and ends with the run', { skip: noServer }, async () => {
-  const { start, fakes } = runNamed('follow');
-  const training = fakes.hold('trainModel', 1);
-  const { handle } = await start();
-  const views: RunView[] = [];
-  for await (const view of followRun(server.client, handle, { everyMs: 50, signal: new AbortController().signal })) {
-    views.push(view);
-    if (view.activities.some(({ activity }) => activity === 'trainModel')) training.release();
-  }
-  const held = views.find(({ activities }) => activities.length > 0)!;
-  assert.deepEqual(held.activities, [{ activity: 'trainModel', attempt: 1, progress: { phase: 'trainModel', step: 1, of: 2 } }]);
-  assert.equal(held.status.current?.phase, 'train');
-  assert.equal(held.status.current?.workflowId, 'follow/generation-1');
-  assert.equal(views.at(-1)!.status.state, 'done');
-});
-
-test('following ends when it is told to, and when a run is terminated', { skip: noServer }, async () => {
-  const { start, fakes } = runNamed('unfollow');
-  const training = fakes.hold('trainModel', 0);
-  const { handle } = await start();
-  await training.started;
-  const stop = new AbortController();
-  for await (const _view of followRun(server.client, handle, { everyMs: 50, signal: stop.signal })) stop.abort();
-  await handle.terminate();
-  for await (const _view of followRun(server.client, handle, { everyMs: 50, signal: new AbortController().signal })) continue;
-  await assert.rejects(resultOf(handle), isError('RUN_FAILED'));
-  await assert.rejects(statusOf(server.client, 'unfollow'), isError('RUN_FAILED'));
-});
-
-test('messages are answered with the status, and what a run does not accept says what it accepts', { skip: noServer }, async () => {
-  const { start, fakes } = runNamed('messages');
-  const training = fakes.hold('trainModel', 0);
-  await start();
-  await training.started;
-  await assert.rejects(sendUpdate(server.client, 'messages', 'resume'), (error: Error) => {
-    assert.match(error.message, /accepts pause or stop/);
-    return isError('COMMAND_INVALID')(error);
+describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () => {
+  test('a run is started once, attached to while it is under way, and started again when it has ended', async () => {
+    const { start, fakes } = runNamed('attach');
+    const training = fakes.hold('trainModel', 0);
+    const first = await start();
+    await training.started;
+    const second = await start();
+    assert.deepEqual([first.isAttached, second.isAttached], [false, true]);
+    await assert.rejects(start({ specDigest: 'e'.repeat(64) }), isError('COMMAND_INVALID'));
+    training.release();
+    await resultOf(second.handle);
+    const third = await start({ specDigest: 'e'.repeat(64) });
+    assert.equal(third.isAttached, false);
+    assert.ok((await resultOf(third.handle)).phases.find(({ phase }) => phase === 'train')!.reused);
   });
-  assert.equal((await sendUpdate(server.client, 'messages', 'pause')).state, 'paused');
-  assert.equal((await statusOf(server.client, 'messages')).state, 'paused');
-  assert.equal((await sendUpdate(server.client, 'messages', 'stop')).state, 'stopped');
-  assert.equal((await statusOf(server.client, 'messages')).state, 'stopped');
-});
 
-test('a run that nobody started is unknown', { skip: noServer }, async () => {
-  await assert.rejects(statusOf(server.client, 'nobody'), isError('RUN_UNKNOWN'));
-  await assert.rejects(sendUpdate(server.client, 'nobody', 'pause'), isError('RUN_UNKNOWN'));
+  test('a run shows its summary, its pipeline and its spec in the UI', async () => {
+    const { start } = runNamed('metadata');
+    const { handle } = await start();
+    const description = await handle.describe();
+    assert.equal(await description.staticSummary(), 'example · 2 models');
+    assert.match((await description.staticDetails())!, /efficientnet_t0 → efficientnet_t1[^]*name: example/);
+    assert.deepEqual(description.searchAttributes['NoisyStudentSpec'], ['example']);
+    assert.deepEqual(description.memo, { specDigest: 'f'.repeat(64) });
+    await resultOf(handle);
+  });
+
+  test('following a run shows the progress of what runs, and ends with the run', async () => {
+    const { start, fakes } = runNamed('follow');
+    const training = fakes.hold('trainModel', 1);
+    const { handle } = await start();
+    const views: RunView[] = [];
+    for await (const view of followRun(server.client, handle, { everyMs: 50, signal: new AbortController().signal })) {
+      views.push(view);
+      if (view.activities.some(({ activity }) => activity === 'trainModel')) training.release();
+    }
+    const held = views.find(({ activities }) => activities.length > 0)!;
+    assert.deepEqual(held.activities, [{ activity: 'trainModel', attempt: 1, progress: { phase: 'trainModel', step: 1, of: 2 } }]);
+    assert.equal(held.status.current?.phase, 'train');
+    assert.equal(held.status.current?.workflowId, 'follow/generation-1');
+    assert.equal(views.at(-1)!.status.state, 'done');
+  });
+
+  test('following ends when it is told to, and when a run is terminated', async () => {
+    const { start, fakes } = runNamed('unfollow');
+    const training = fakes.hold('trainModel', 0);
+    const { handle } = await start();
+    await training.started;
+    const stop = new AbortController();
+    for await (const _view of followRun(server.client, handle, { everyMs: 50, signal: stop.signal })) stop.abort();
+    await handle.terminate();
+    for await (const _view of followRun(server.client, handle, { everyMs: 50, signal: new AbortController().signal })) continue;
+    await assert.rejects(resultOf(handle), isError('RUN_FAILED'));
+    await assert.rejects(statusOf(server.client, 'unfollow'), isError('RUN_FAILED'));
+  });
+
+  test('messages are answered with the status, and what a run does not accept says what it accepts', async () => {
+    const { start, fakes } = runNamed('messages');
+    const training = fakes.hold('trainModel', 0);
+    await start();
+    await training.started;
+    await assert.rejects(sendUpdate(server.client, 'messages', 'resume'), (error: Error) => {
+      assert.match(error.message, /accepts pause or stop/);
+      return isError('COMMAND_INVALID')(error);
+    });
+    assert.equal((await sendUpdate(server.client, 'messages', 'pause')).state, 'paused');
+    assert.equal((await statusOf(server.client, 'messages')).state, 'paused');
+    assert.equal((await sendUpdate(server.client, 'messages', 'stop')).state, 'stopped');
+    assert.equal((await statusOf(server.client, 'messages')).state, 'stopped');
+  });
+
+  test('a run that nobody started is unknown', async () => {
+    await assert.rejects(statusOf(server.client, 'nobody'), isError('RUN_UNKNOWN'));
+    await assert.rejects(sendUpdate(server.client, 'nobody', 'pause'), isError('RUN_UNKNOWN'));
+  });
 });
 
 function runNamed(run: string) {

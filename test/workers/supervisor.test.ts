@@ -44,7 +44,9 @@ test('a killed worker and a killed server come back, and a run goes on with them
 
 test('what a killed command leaves: its worker ends by itself, its server waits for the next command, which ends it', { skip: noServer }, async (t) => {
   const home = await freshHome(t);
-  const command = spawn(process.execPath, [...TSX, fileURLToPath(new URL('./supervising-command.ts', import.meta.url)), home], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const command = spawn(process.execPath, [...TSX, fileURLToPath(new URL('./supervising-command.ts', import.meta.url)), home], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(command.stdout, 'data')) as [Buffer];
   const { server, worker } = JSON.parse(line.toString()) as { server: number; worker: number };
   t.after(() => Promise.all([endProcess(worker, 5_000), endProcess(server, 5_000)]));
@@ -64,7 +66,11 @@ test('a worker process says when it is ready, and ends in good order when told t
   t.after(() => server.close());
   const { address } = await readRecorded(home);
   const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
-  const worker = fork(entry, ['--home', home], { execArgv: TSX, env: { ...process.env, TEMPORAL_ADDRESS: address }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const worker = fork(entry, ['--home', home], {
+    execArgv: TSX,
+    env: { ...process.env, TEMPORAL_ADDRESS: address },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   t.after(() => endProcess(worker.pid!, 5_000));
   assert.deepEqual(await once(worker, 'message'), ['ready', undefined]);
   worker.kill('SIGTERM');
@@ -84,4 +90,3 @@ async function stateOfRun(address: string): Promise<string> {
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await delay(20);
 }
-

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { Call } from './fake-activities.js';
 import { statusQuery } from '../../workflows/messages.js';
@@ -11,20 +11,96 @@ import { exampleSpec } from './spec.js';
 
 const server = useServer();
 
-test('a run prepares, trains the teacher, each student with the newest teacher, the baseline, and reports', { skip: noServer }, async () => {
-  const { handle, fakes } = await startRun(server, 'order');
-  const status = await handle.result();
-  assert.equal(status.state, 'done');
-  const student = (g: number) => [...shards(g), `selectLabels ${g}`, `trainModel ${g}`, `evaluateModel ${g}`];
-  assert.deepEqual(fakes.order(), [
-    'prepareData',
-    ...['trainModel 0', 'evaluateModel 0'],
-    ...student(1),
-    ...student(2),
-    ...['trainModel 2', 'evaluateModel 2'],
-    'writeReport',
-  ]);
-  checkFlow(fakes.calls);
+describe('a run', { concurrency: 4, skip: noServer }, () => {
+  test('a run prepares, trains the teacher, each student with the newest teacher, the baseline, and reports', async () => {
+    const { handle, fakes } = await startRun(server, 'order');
+    const status = await handle.result();
+    assert.equal(status.state, 'done');
+    const student = (g: number) => [...shards(g), `selectLabels ${g}`, `trainModel ${g}`, `evaluateModel ${g}`];
+    assert.deepEqual(fakes.order(), [
+      'prepareData',
+      ...['trainModel 0', 'evaluateModel 0'],
+      ...student(1),
+      ...student(2),
+      ...['trainModel 2', 'evaluateModel 2'],
+      'writeReport',
+    ]);
+    checkFlow(fakes.calls);
+  });
+
+  test('the status has the shape that scripts rely on', async () => {
+    const { handle } = await startRun(server, 'shape');
+    await handle.result();
+    const status = await handle.query(statusQuery);
+    const [teacher, student] = status.generations;
+    assert.deepEqual(Object.keys(status).sort(), ['allowed', 'baseline', 'current', 'generations', 'phases', 'report', 'run', 'state']);
+    assert.equal(status.run, 'shape');
+    assert.equal(status.report, '/home/runs/shape/report.html');
+    assert.equal(status.generations.length, 3);
+    assert.deepEqual(
+      { ...teacher, weights: null },
+      {
+        generation: 0,
+        model: 'efficientnet_t0',
+        parameters: 1000,
+        validation: { top1: 0.5, top5: 1 },
+        test: { top1: 0.6, top5: 1 },
+        seconds: 3, // training and evaluating
+        weights: null,
+      },
+    );
+    assert.match(teacher!.weights.key, /^[0-9a-f]{64}$/);
+    assert.match(teacher!.weights.sha256, /^[0-9a-f]{64}$/);
+    assert.deepEqual(student!.pool, { images: 10, kept: 8, unique: 6, labelAccuracy: 0.75 });
+    assert.equal(student!.seconds, 9); // three shards, selecting, training and evaluating
+    assert.equal(status.baseline!.model, 'efficientnet_t1');
+    assert.equal(status.current, null);
+  });
+
+  test('a second run of the same spec reuses everything and says why', async () => {
+    const fakes = fakeActivities();
+    const { handle, again } = await startRun(server, 'again', { fakes });
+    const first = await handle.result();
+    assert.ok(first.phases.every(({ reused }) => !reused));
+    const second = await (await again()).result();
+    assert.deepEqual(
+      second.phases.map(({ phase, generation, role, reused }) => [phase, generation, role, reused]),
+      [
+        ['prepare', null, null, true],
+        ...[
+          ['train', 0, 'teacher', true],
+          ['evaluate', 0, 'teacher', true],
+        ],
+        ...[1, 2].flatMap((g) => ['label', 'select', 'train', 'evaluate'].map((phase) => [phase, g, 'student', true])),
+        ...[
+          ['train', 2, 'baseline', true],
+          ['evaluate', 2, 'baseline', true],
+        ],
+        ['report', null, null, true],
+      ],
+    );
+    assert.equal(second.phases.find(({ phase }) => phase === 'label')!.why, '3 of 3 shards were published before');
+    assert.match(second.phases[1]!.why, /published before/);
+    assert.deepEqual(second.generations, first.generations);
+  });
+
+  test('a spec without students and baseline trains the teacher alone', async () => {
+    const spec = exampleSpec();
+    const { handle, fakes } = await startRun(server, 'teacher-only', { spec: { ...spec, generations: [spec.generations[0]!], baseline: null } });
+    const status = await handle.result();
+    assert.ok(!('baseline' in status));
+    assert.deepEqual(fakes.order(), ['prepareData', 'trainModel 0', 'evaluateModel 0', 'writeReport']);
+  });
+
+  test('a run that is cancelled from outside stops at a checkpoint and ends as cancelled', async () => {
+    const { handle, fakes } = await startRun(server, 'cancelled');
+    const training = fakes.hold('trainModel', 0);
+    await training.started;
+    await handle.cancel();
+    await assert.rejects(handle.result(), (error: WorkflowFailedError) => error.cause?.name === 'CancelledFailure');
+    assert.ok(training.wasCancelled);
+    assert.equal((await handle.describe()).searchAttributes['State']?.[0], 'stopped');
+  });
 });
 
 const shards = (generation: number) => Array.from({ length: 3 }, () => `labelShard ${generation}`);
@@ -62,77 +138,3 @@ function checkFlow(calls: readonly Call[]): void {
   assert.deepEqual(selectSecond!.before?.model, judgedTeacher!['model'], 'the change of labels is told against the generation before');
   assert.deepEqual(report!.generations[1]?.train, judgedFirst!['model']);
 }
-
-test('the status has the shape that scripts rely on', { skip: noServer }, async () => {
-  const { handle } = await startRun(server, 'shape');
-  await handle.result();
-  const status = await handle.query(statusQuery);
-  const [teacher, student] = status.generations;
-  assert.deepEqual(Object.keys(status).sort(), ['allowed', 'baseline', 'current', 'generations', 'phases', 'report', 'run', 'state']);
-  assert.equal(status.run, 'shape');
-  assert.equal(status.report, '/home/runs/shape/report.html');
-  assert.equal(status.generations.length, 3);
-  assert.deepEqual(
-    { ...teacher, weights: null },
-    {
-      generation: 0,
-      model: 'efficientnet_t0',
-      parameters: 1000,
-      validation: { top1: 0.5, top5: 1 },
-      test: { top1: 0.6, top5: 1 },
-      seconds: 3, // training and evaluating
-      weights: null,
-    },
-  );
-  assert.match(teacher!.weights.key, /^[0-9a-f]{64}$/);
-  assert.match(teacher!.weights.sha256, /^[0-9a-f]{64}$/);
-  assert.deepEqual(student!.pool, { images: 10, kept: 8, unique: 6, labelAccuracy: 0.75 });
-  assert.equal(student!.seconds, 9); // three shards, selecting, training and evaluating
-  assert.equal(status.baseline!.model, 'efficientnet_t1');
-  assert.equal(status.current, null);
-});
-
-test('a second run of the same spec reuses everything and says why', { skip: noServer }, async () => {
-  const fakes = fakeActivities();
-  const { handle, again } = await startRun(server, 'again', { fakes });
-  const first = await handle.result();
-  assert.ok(first.phases.every(({ reused }) => !reused));
-  const second = await (await again()).result();
-  assert.deepEqual(
-    second.phases.map(({ phase, generation, role, reused }) => [phase, generation, role, reused]),
-    [
-      ['prepare', null, null, true],
-      ...[
-        ['train', 0, 'teacher', true],
-        ['evaluate', 0, 'teacher', true],
-      ],
-      ...[1, 2].flatMap((g) => ['label', 'select', 'train', 'evaluate'].map((phase) => [phase, g, 'student', true])),
-      ...[
-        ['train', 2, 'baseline', true],
-        ['evaluate', 2, 'baseline', true],
-      ],
-      ['report', null, null, true],
-    ],
-  );
-  assert.equal(second.phases.find(({ phase }) => phase === 'label')!.why, '3 of 3 shards were published before');
-  assert.match(second.phases[1]!.why, /published before/);
-  assert.deepEqual(second.generations, first.generations);
-});
-
-test('a spec without students and baseline trains the teacher alone', { skip: noServer }, async () => {
-  const spec = exampleSpec();
-  const { handle, fakes } = await startRun(server, 'teacher-only', { spec: { ...spec, generations: [spec.generations[0]!], baseline: null } });
-  const status = await handle.result();
-  assert.ok(!('baseline' in status));
-  assert.deepEqual(fakes.order(), ['prepareData', 'trainModel 0', 'evaluateModel 0', 'writeReport']);
-});
-
-test('a run that is cancelled from outside stops at a checkpoint and ends as cancelled', { skip: noServer }, async () => {
-  const { handle, fakes } = await startRun(server, 'cancelled');
-  const training = fakes.hold('trainModel', 0);
-  await training.started;
-  await handle.cancel();
-  await assert.rejects(handle.result(), (error: WorkflowFailedError) => error.cause?.name === 'CancelledFailure');
-  assert.ok(training.wasCancelled);
-  assert.equal((await handle.describe()).searchAttributes['State']?.[0], 'stopped');
-});

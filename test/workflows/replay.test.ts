@@ -21,7 +21,11 @@ before(async () => {
 });
 
 test('there are recordings of a whole, a paused, a repaired, a stopped and a continued run', () => {
-  for (const name of ['whole', 'paused', 'repaired', 'stopped', 'continued']) assert.ok(files.some((file) => file.startsWith(`${name}-`)), name);
+  for (const name of ['whole', 'paused', 'repaired', 'stopped', 'continued'])
+    assert.ok(
+      files.some((file) => file.startsWith(`${name}-`)),
+      name,
+    );
 });
 
 for (const file of files) {
