@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import type { PipelineError } from '../lib/errors.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { connectClient, ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
@@ -62,6 +63,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
       printer.say(
         `${isAttached ? 'attached to' : 'started'} run ${runId}${supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : ''}`,
       );
+      await sayWhoElse(client, runId, printer);
       for await (const view of followRun(client, handle, { everyMs: 1000, signal: stop.signal })) printer.show(view);
       printer.end();
       if (problem) throw problem;
@@ -95,6 +97,13 @@ async function detach(supervisor: Supervisor | null, runId: string, printer: Pro
   );
   await supervisor?.close();
   return { exitCode: EXIT.interrupted };
+}
+
+/** Runs that share a server share its workers: without this line a person would wonder why nothing moves. */
+async function sayWhoElse(client: Client, runId: string, printer: ProgressPrinter): Promise<void> {
+  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'noisyStudent' AND ExecutionStatus = 'Running'" })) {
+    if (workflowId !== runId) printer.say(`run ${workflowId} is under way too, and both take turns · end it by: npx noisy-student stop ${workflowId}`);
+  }
 }
 
 /** What a person may want to read beside the report; the report itself is written when the run is through. */

@@ -5,7 +5,10 @@ import type { GenerationStatus, PhaseOutcome, RunStatus } from './messages.js';
 export function runDetails(status: RunStatus): string {
   const { state, current, generations, baseline, failure, report, allowed } = status;
   const doing = current && `${current.role === null ? '' : `${nameOf(current.role, current.generation)} · `}${current.phase}`;
-  const rows = [...generations.map((row) => generationRow(String(row.generation), row)), ...(baseline ? [generationRow('baseline', baseline)] : [])];
+  const rows = [
+    ...generations.map((row) => generationRow(row.generation === 0 ? 'teacher' : `student ${row.generation}`, row)),
+    ...(baseline ? [generationRow('baseline', baseline)] : []),
+  ];
   return [
     `**${state}**${doing === null ? '' : ` · ${doing}`}${allowed.length === 0 ? '' : ` · accepts ${allowed.join(', ')}`}`,
     ...(failure ? [`**${failure.code}** in ${failure.phase}: ${failure.message}`] : []),
@@ -23,7 +26,7 @@ export function phasesTable(phases: readonly PhaseOutcome[]): string {
     `${reused ? 'reused' : 'computed'}: ${why}`,
     seconds.toFixed(1),
   ]);
-  return table(['generation', 'phase', 'why', 'seconds'], rows);
+  return wrappingTable(['generation', 'phase', 'why', 'seconds'], rows);
 }
 
 /** `teacher`, `student 2`, `baseline`. */
@@ -36,15 +39,14 @@ export function shortModel(model: string): string {
   return model.replace(/^(tf_)?efficientnet(v2)?_/, '');
 }
 
-const GENERATION_COLUMNS = ['generation', 'model', 'parameters', 'validation', 'test', 'pool kept', 'labels right', 'seconds'];
+/** What fits into the UI's pane at a window of 1280 px; the parameters stand in the report. */
+const GENERATION_COLUMNS = ['model', 'test', 'validation', 'pool kept', 'labels right', 'seconds'];
 
-function generationRow(name: string, { model, parameters, validation, test, pool, seconds }: GenerationStatus): readonly string[] {
+function generationRow(name: string, { model, validation, test, pool, seconds }: GenerationStatus): readonly string[] {
   return [
-    name,
-    model,
-    String(parameters),
-    percent(validation.top1),
+    `${name} · ${shortModel(model)}`,
     percent(test.top1),
+    percent(validation.top1),
     pool ? `${pool.unique} of ${pool.images}` : '',
     percent(pool?.labelAccuracy ?? null),
     seconds.toFixed(0),
@@ -55,7 +57,15 @@ function percent(share: number | null): string {
   return share === null ? '' : `${(100 * share).toFixed(2)} %`;
 }
 
+function wrappingTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Cells keep together by no-break spaces, and one behind each stands for the padding that the UI leaves out. */
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+  const whole = (cells: readonly string[]) => cells.map((cell) => `${cell}${NO_BREAK_SPACE}`.replaceAll(' ', NO_BREAK_SPACE));
+  return [line(whole(columns)), line(columns.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map((row) => line(whole(row)))].join('\n');
 }
+
+const NO_BREAK_SPACE = '\u00a0';

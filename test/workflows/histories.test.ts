@@ -123,7 +123,7 @@ describe('histories of runs', { concurrency: 4, skip: noServer }, () => {
     await handle.result();
     const metadata = await handle.query<{ currentDetails: string }, []>('__temporal_workflow_metadata');
     assert.match(metadata.currentDetails, /^\*\*done\*\*/);
-    assert.match(metadata.currentDetails, /\| 1 \| efficientnet_t1 \| 1001 \| 60.00 % \| 70.00 % \| 6 of 10 \| 75.00 % \| 9 \|/);
+    assert.match(metadata.currentDetails, /\| student.1.·.t1. \| 70.00.%. \| 60.00.%. \| 6.of.10. \| 75.00.%. \| 9. \|/);
   });
 });
 
