@@ -20,6 +20,8 @@ export interface EmbeddedServerOptions {
   /** Wanted ports of a first server and its UI; a later one takes those of the one before. Others are taken where they are not free. */
   readonly ports?: { readonly grpc: number; readonly ui: number };
   readonly hasUi?: boolean;
+  /** Told the address as soon as it is chosen, while the server is still coming up. */
+  onLaunch?(address: string): void;
 }
 
 export interface EmbeddedServer {
@@ -124,6 +126,7 @@ async function startFirstFree(recorded: ServerRecord | undefined, options: Embed
       owner: process.pid,
     };
     await writeRecord(options.home, record); // before it answers: who comes now waits for it
+    options.onLaunch?.(record.address);
     if (await waitUntilReady(record)) return { record, isAdopted: false };
     await endProcess(record.pid, GRACE_MS);
     const log = await readFile(logOf(options.home), 'utf8').catch(() => '');

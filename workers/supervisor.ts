@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../lib/errors.js';
-import { startEmbeddedServer, type EmbeddedServerOptions } from './embedded-server.js';
+import { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from './embedded-server.js';
 import { endProcess, isAlive } from './processes.js';
 import { SHUTDOWN_MS } from './run-workers.js';
 
@@ -36,19 +36,19 @@ const BACKOFF_MS = 1_000;
 
 /** Starts the server of a home (or adopts it) and one worker with all roles, and starts again what dies. */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
-  const { home, serverProgram, onEvent, onGiveUp, workerEntry = WORKER } = options;
   const closing = new AbortController();
-  let server = await startEmbeddedServer({ home, program: serverProgram, ...options.server });
-  let worker = startWorker(workerEntry, home, server.address);
+  let { server, worker } = await startBoth(options);
 
   async function restart(dead: 'server' | 'worker'): Promise<void> {
-    if (dead === 'server') {
-      const { address } = server;
-      server = await startEmbeddedServer({ home, program: serverProgram, ...options.server });
-      if (server.address === address) return; // the worker connects again by itself
-      await endProcess(worker.pid!, SHUTDOWN_MS);
+    if (dead === 'worker') {
+      worker = startWorker(options, server.address);
+      return;
     }
-    worker = startWorker(workerEntry, home, server.address);
+    const { address } = server;
+    server = await startServer(options);
+    if (server.address === address) return; // the worker connects again by itself
+    await endWorker(worker);
+    worker = startWorker(options, server.address);
   }
 
   async function watch(): Promise<void> {
@@ -59,12 +59,12 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
       if (dead === null) continue;
       deaths = performance.now() - lastDeath < STABLE_MS ? deaths + 1 : 1;
       lastDeath = performance.now();
-      if (deaths > RESTARTS) throw gaveUp(dead, home);
-      onEvent(`the ${dead} is gone${dead === 'worker' ? ` (${worker.signalCode ?? `exit code ${worker.exitCode}`})` : ''}; starting it again`);
+      if (deaths > RESTARTS) throw gaveUp(dead, options.home);
+      options.onEvent(`the ${dead} is gone${dead === 'worker' ? ` (${worker.signalCode ?? `exit code ${worker.exitCode}`})` : ''}; starting it again`);
       if (await pause(BACKOFF_MS * (deaths - 1), closing.signal)) await restart(dead);
     }
   }
-  const watching = watch().catch((error: unknown) => onGiveUp(error as PipelineError));
+  const watching = watch().catch((error: unknown) => options.onGiveUp(error as PipelineError));
 
   return {
     get address() {
@@ -77,10 +77,28 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
     async close() {
       closing.abort();
       await watching;
-      if (!hasEnded(worker)) await endProcess(worker.pid!, SHUTDOWN_MS);
+      await endWorker(worker);
       await server.close();
     },
   };
+}
+
+/** A worker takes as long to load as a server to come up, and waits for it: so both at once. */
+async function startBoth(options: SupervisorOptions): Promise<{ server: EmbeddedServer; worker: ChildProcess }> {
+  let early: { readonly address: string; readonly worker: ChildProcess } | undefined;
+  try {
+    const server = await startServer(options, (address) => (early ??= { address, worker: startWorker(options, address) }));
+    if (early?.address === server.address) return { server, worker: early.worker };
+    if (early) await endWorker(early.worker); // the port was taken meanwhile, and another one is used
+    return { server, worker: startWorker(options, server.address) };
+  } catch (error) {
+    if (early) await endWorker(early.worker);
+    throw error;
+  }
+}
+
+function startServer({ home, serverProgram, server = {} }: SupervisorOptions, onLaunch: (address: string) => void = () => undefined): Promise<EmbeddedServer> {
+  return startEmbeddedServer({ home, program: serverProgram, ...server, onLaunch });
 }
 
 /** False once it is time to end. */
@@ -91,8 +109,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 
 const WORKER = new URL('./worker.ts', import.meta.url);
 
-function startWorker(entry: URL, home: string, address: string): ChildProcess {
-  const worker = fork(fileURLToPath(entry), ['--home', home], {
+function startWorker({ home, workerEntry = WORKER }: SupervisorOptions, address: string): ChildProcess {
+  const worker = fork(fileURLToPath(workerEntry), ['--home', home], {
     execArgv: ['--import', import.meta.resolve('tsx')],
     env: { ...process.env, TEMPORAL_ADDRESS: address },
     // Nothing of a worker belongs on stdout. In a group of its own: a terminal's Ctrl-C is for the command.
@@ -101,6 +119,10 @@ function startWorker(entry: URL, home: string, address: string): ChildProcess {
   });
   worker.on('error', () => undefined); // One that cannot be started has ended, which is seen.
   return worker;
+}
+
+async function endWorker(worker: ChildProcess): Promise<void> {
+  if (!hasEnded(worker)) await endProcess(worker.pid!, SHUTDOWN_MS);
 }
 
 function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {

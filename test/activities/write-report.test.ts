@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { writeReport, type TrainedModel, type WriteReportInput } from '../../activities/write-report.js';
+import type { ReportedGeneration } from '../../lib/report/input.js';
+import type { ArtifactRef, ArtifactStore, Phase } from '../../lib/store/store.js';
+import { writeRun } from '../report/run-folders.js';
+import { freshDeps, run } from './support.js';
+
+test('a report is written once, and stands in the run’s own folder after every run', async (t) => {
+  const deps = await freshDeps(t);
+  const input = await publishRun(deps.store, deps.home);
+  const first = await run(writeReport(deps), input);
+  assert.equal(first.path, join(deps.home, 'runs', 'clothes-1', 'report.html'));
+  const published = await readdir(await deps.store.open(first.artifact));
+  assert.deepEqual((await readdir(join(deps.home, 'runs', 'clothes-1'))).sort(), published.filter((file) => file !== 'manifest.json').sort());
+  assert.ok(published.includes('summary.json'));
+  const written = await readFile(first.path, 'utf8');
+  await rm(first.path);
+  const second = await run(writeReport(deps), input);
+  assert.deepEqual([first.reused, second.reused], [false, true]);
+  assert.equal(await readFile(second.path, 'utf8'), written);
+});
+
+test('another run of the same results has a report of its own', async (t) => {
+  const deps = await freshDeps(t);
+  const input = await publishRun(deps.store, deps.home);
+  await run(writeReport(deps), input);
+  const other = await run(writeReport(deps), { ...input, run: 'clothes-2' });
+  assert.equal(other.reused, false);
+  assert.match(await readFile(other.path, 'utf8'), /clothes-2/);
+});
+
+/** The artifacts of a run, in a store. */
+async function publishRun(store: ArtifactStore, home: string): Promise<WriteReportInput> {
+  const folders = await writeRun(join(home, 'folders'));
+  let artifacts = 0;
+  const publish = async (phase: Phase, folder: string): Promise<ArtifactRef> => {
+    const key = String(artifacts++).padStart(64, '0');
+    const work = await store.workFolder(key, 'test');
+    await cp(folder, work, { recursive: true });
+    const { digest } = await store.publish(phase, key, work, { seconds: 1 });
+    return { phase, key, digest };
+  };
+  const model = async ({ train, selection, evaluation, seconds }: ReportedGeneration): Promise<TrainedModel> => ({
+    train: await publish('train', train),
+    selection: selection === null ? null : await publish('select', selection),
+    evaluation: await publish('evaluate', evaluation),
+    seconds,
+  });
+  const generations: TrainedModel[] = [];
+  for (const generation of folders.generations) generations.push(await model(generation));
+  const { run: id, spec, specDigest, baseline } = folders;
+  return { run: id, spec, specDigest, dataset: await publish('prepare', folders.dataset), generations, baseline: baseline && (await model(baseline)) };
+}
