@@ -23,8 +23,8 @@ export async function decodeFile(file: string, image: ImageShape, limits: { read
   } catch (error) {
     const said = String(error instanceof Error ? error.message : error).split('\n', 1)[0]!;
     if (/exceeds pixel limit/.test(said)) throw unreadable(file, `the image has more than ${mostPixels} pixels, the most that is decoded`, error);
-    const fault = ENDS_EARLY[format](bytes, said) ? 'is cut short' : 'is damaged';
-    throw unreadable(file, `the ${format} file ${fault} (${said.replace(/:\s*$/, '')})`, error);
+    // Of two decodings at once libvips may tell one of them only that it failed: the reason is ours, so that it is always the same.
+    throw unreadable(file, `the ${format} file ${endsEarly(format, bytes) ? 'is cut short' : 'is damaged'}`, error);
   }
 }
 
@@ -36,11 +36,17 @@ const SIGNATURES = {
 
 type Format = keyof typeof SIGNATURES;
 
-const ENDS_EARLY: Readonly<Record<Format, (bytes: Buffer, said: string) => boolean>> = {
-  JPEG: (_, said) => /premature end/.test(said),
-  PNG: (bytes) => !bytes.subarray(-64).includes('IEND'),
-  WebP: (bytes) => bytes.length < 12 || bytes.length < bytes.readUInt32LE(4) + 8,
-};
+/** Whether the mark that ends a whole file of its format is missing. Trailing bytes behind the mark are common. */
+function endsEarly(format: Format, bytes: Buffer): boolean {
+  switch (format) {
+    case 'JPEG':
+      return !bytes.subarray(-64).includes(Buffer.from('ffd9', 'hex'));
+    case 'PNG':
+      return !bytes.subarray(-64).includes('IEND');
+    case 'WebP':
+      return bytes.length < 12 || bytes.length < bytes.readUInt32LE(4) + 8;
+  }
+}
 
 /** By content: many a picture of the web has the wrong extension. */
 function formatOf(bytes: Buffer): Format | undefined {

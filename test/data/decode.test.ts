@@ -163,7 +163,7 @@ for (const [name, bytes, reason] of [
   ['drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="3"></svg>', /^the file is text/],
   ['moving.png', await sharp(png).gif().toBuffer(), /^the file is a GIF image, but must be/],
   ['random.png', Buffer.from([1, 2, 3, 4, 0, 0, 9, 9, 9]), /^the file begins with the bytes 0102030400000909, but must be/],
-  ['half.jpg', whole.subarray(0, whole.length / 2), /^the JPEG file is cut short \(.*premature end/],
+  ['half.jpg', whole.subarray(0, whole.length / 2), /^the JPEG file is cut short$/],
   ['last-two-bytes.jpg', whole.subarray(0, -2), /^the JPEG file is cut short/],
   ['header-only.jpg', whole.subarray(0, 30), /^the JPEG file is cut short/],
   ['half.png', png.subarray(0, png.length / 2), /^the PNG file is cut short/],
