@@ -129,8 +129,9 @@ name: fashion-mnist
 version: 1
 `;
 
-test('pipelines/fashion-mnist.yaml is valid and is the experiment that the documents describe', () => {
-  assert.equal(valid(load(pipelineText('fashion-mnist'))).digest, valid(load(FASHION_MNIST)).digest);
+test('pipelines/fashion-mnist.yaml is the example in all but its teacher', () => {
+  const [shipped, example] = [valid(load(pipelineText('fashion-mnist'))).spec, valid(load(FASHION_MNIST)).spec];
+  assert.deepEqual({ ...shipped, generations: shipped.generations.slice(1) }, { ...example, generations: example.generations.slice(1) });
 });
 
 test('pipelines/smoke.yaml is valid', () => assert.ok(valid(load(pipelineText('smoke'))).spec.generations.length === 3));
