@@ -1,6 +1,6 @@
 import { Context, type ApplicationFailure } from '@temporalio/activity';
 import type { Phase } from '../lib/store/store.js';
-import { toFailure } from './failures.js';
+import { isInterruption, toFailure } from './failures.js';
 
 /** One try at a phase, as its activity sees it. */
 export interface Attempt {
@@ -15,12 +15,16 @@ export interface Attempt {
 /**
  * Runs an activity's work: heartbeats every second with the newest report, and turns every way to end into what the
  * platform expects. A heartbeat says that the worker lives; that a job makes progress is watched by the device.
+ *
+ * The platform counts attempts whatever ended them, and a worker that is shut down or killed ends them, too. So the
+ * heartbeats carry the count that matters from attempt to attempt: failures of the work itself, in a row.
  */
 export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promise<T>): Promise<T> {
   const context = Context.current();
-  let details: object = { phase };
+  const past = failuresIn(context.info.heartbeatDetails);
+  let details: HeartbeatDetails = { phase, ...past };
   const report = (latest: object) => {
-    details = { phase, ...latest };
+    details = { phase, ...latest, ...past };
     context.heartbeat(details);
   };
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
@@ -28,7 +32,9 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
     return await work({ name: nameOf(context), signal: context.cancellationSignal, report });
   } catch (error) {
     if (context.cancellationSignal.aborted) return await context.cancelled;
-    throw logged(context, error);
+    const failures = isInterruption(error) ? past : countFailure(past, details.checkpoint);
+    context.heartbeat({ ...details, ...failures }); // goes out with the failure
+    throw logged(context, error, failures.failures);
   } finally {
     clearInterval(beat);
   }
@@ -36,9 +42,30 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
 
 const HEARTBEAT_MS = 1_000;
 
+interface HeartbeatDetails extends Failures {
+  readonly phase: Phase;
+  readonly checkpoint?: number;
+}
+
+/** How often the work failed in a row, and the checkpoint it had reached by then. */
+interface Failures {
+  readonly failures?: number;
+  readonly failedAfter?: number;
+}
+
+/** A training that reached another checkpoint since gets on, if slowly: it is not given up, and the count begins anew. */
+function countFailure({ failures = 0, failedAfter = 0 }: Failures, checkpoint = 0): Failures {
+  return { failures: checkpoint > failedAfter ? 1 : failures + 1, failedAfter: Math.max(checkpoint, failedAfter) };
+}
+
+function failuresIn(details: unknown): Failures {
+  const { failures, failedAfter } = (details ?? {}) as Failures;
+  return { ...(failures !== undefined && { failures }), ...(failedAfter !== undefined && { failedAfter }) };
+}
+
 /** The history gets the short form; the worker's log has the stack and the causes. */
-function logged(context: Context, error: unknown): ApplicationFailure {
-  const failure = toFailure(error);
+function logged(context: Context, error: unknown, failures: number | undefined): ApplicationFailure {
+  const failure = toFailure(error, failures);
   context.log.warn(failure.message, { error, type: failure.type });
   return failure;
 }

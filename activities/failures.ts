@@ -33,23 +33,38 @@ export const RETRIED: Readonly<Record<ErrorCode, boolean>> = {
 };
 
 /**
- * The only translation of an error into what the workflow and the history see: `type` is the code, `details`
- * the evidence. An error without a code is repeated: it may be the network or the file system.
+ * Milliseconds between a failure and the next attempt; one failure more, and a person is asked: what outlives three
+ * repetitions does not pass by itself. Memory or a network may need a little while to come back.
  */
-export function toFailure(error: unknown): ApplicationFailure {
+const DELAYS_MS: readonly number[] = [1_000, 5_000, 25_000];
+
+/**
+ * The only translation of an error into what the workflow and the history see: `type` is the code, `details` the
+ * evidence. An error without a code is repeated: it may be the network or the file system. `failures` counts this
+ * failure and those before it; an attempt that was cut off from outside is none, says nothing, and is always repeated.
+ */
+export function toFailure(error: unknown, failures = 1): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
+  if (isInterruption(error)) return ApplicationFailure.retryable(error.message, 'INTERRUPTED');
+  const { type, message, details, isRetried } = describe(error);
+  const nextRetryDelay = DELAYS_MS[failures - 1];
+  const nonRetryable = !isRetried || nextRetryDelay === undefined;
+  return ApplicationFailure.create({ type, message: shorten(message, MESSAGE_CHARACTERS), details, nonRetryable, ...(!nonRetryable && { nextRetryDelay }) });
+}
+
+/** A job that was stopped though nobody cancelled the attempt: its device was closed under it. */
+export function isInterruption(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function describe(error: unknown): { type: string; message: string; details: unknown[]; isRetried: boolean } {
   if (error instanceof PipelineError) {
-    return ApplicationFailure.create({
-      message: shorten(error.message, MESSAGE_CHARACTERS),
-      type: error.code,
-      nonRetryable: !RETRIED[error.code],
-      details: error.evidence === undefined ? [] : [fitting(error.evidence)],
-    });
+    const { code, message, evidence } = error;
+    return { type: code, message, details: evidence === undefined ? [] : [fitting(evidence)], isRetried: RETRIED[code] };
   }
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (name === 'AbortError') return ApplicationFailure.retryable(message, 'INTERRUPTED');
-  if (isDiskFull(error)) return toFailure(new PipelineError('DISK_FULL', `${message} · make room and retry`));
-  return ApplicationFailure.retryable(shorten(message, MESSAGE_CHARACTERS), 'UNEXPECTED');
+  const message = error instanceof Error ? error.message : String(error);
+  if (isDiskFull(error)) return describe(new PipelineError('DISK_FULL', `${message} · make room and retry`));
+  return { type: 'UNEXPECTED', message, details: [], isRetried: true };
 }
 
 /** Together with the stack that the platform adds, a failure stays under the 10 KB that one payload may have. */

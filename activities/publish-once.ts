@@ -41,13 +41,20 @@ export async function publishOnce(
   const published = await store.find(phase, key);
   if (published && (await isWhole?.(published)) !== false) return resultOf(published, true, `published before from ${SAME[phase]}`);
 
-  const started = clock();
-  const output = await store.workFolder(key, name);
-  const meta = await work(output);
-  signal.throwIfAborted(); // an attempt that was given up must not publish behind the next one's back
-  const manifest = await store.publish(phase, key, output, withSeconds(meta, (clock() - started) / 1000));
-  await store.clear(key);
-  return resultOf(manifest, false, 'nothing was published under its key');
+  try {
+    const started = clock();
+    const output = await store.workFolder(key, name);
+    const meta = await work(output);
+    signal.throwIfAborted(); // an attempt that was given up must not publish behind the next one's back
+    const manifest = await store.publish(phase, key, output, withSeconds(meta, (clock() - started) / 1000));
+    await store.clear(key);
+    return resultOf(manifest, false, 'nothing was published under its key');
+  } catch (error) {
+    // Another attempt that published first has cleared this one's folders away under it.
+    const winner = published || signal.aborted ? undefined : await store.find(phase, key);
+    if (winner === undefined) throw error;
+    return resultOf(winner, true, `published meanwhile from ${SAME[phase]}`);
+  }
 }
 
 /** A training that was resumed tells the seconds of all its attempts; for the rest it is this one's. */

@@ -97,6 +97,7 @@ interface Found {
 
 /** A recorded server that lives is waited for: it may be starting. One that does not answer in time is ended. */
 async function adopt(record: ServerRecord, { home }: EmbeddedServerOptions): Promise<Found | undefined> {
+  await whileEnding(record.pid);
   if (!isOurs(record, home)) return undefined;
   if (!(await waitUntilReady(record))) {
     // Its database must not be opened before it is gone: a second server on it fails with a disk error.
@@ -105,6 +106,12 @@ async function adopt(record: ServerRecord, { home }: EmbeddedServerOptions): Pro
   }
   const owner = isAlive(record.owner) ? record.owner : process.pid;
   return { record: { ...record, owner }, isAdopted: true };
+}
+
+/** A process that was killed has no arguments any more, but for a moment still its ports and its database. */
+async function whileEnding(pid: number): Promise<void> {
+  const isEnding = () => isAlive(pid) && commandOf(pid)?.length === 0;
+  for (const deadline = performance.now() + GRACE_MS; isEnding() && performance.now() < deadline; await delay(20));
 }
 
 /** The id may have gone to another program since, which must not be waited for, let alone ended. */
@@ -185,10 +192,11 @@ async function answers(address: string): Promise<boolean> {
   }
 }
 
-async function closeServer(home: string, { pid }: ServerRecord): Promise<void> {
+async function closeServer(home: string, { pid, owner }: ServerRecord): Promise<void> {
+  if (owner !== process.pid) return;
   await withLock(join(home, 'embedded.lock'), async () => {
     const record = await readRecord(home);
-    if (record?.pid !== pid || record.owner !== process.pid) return; // somebody else's by now
+    if (record !== undefined && record.pid !== pid) return; // another one took its place
     await endProcess(pid, GRACE_MS);
     await rm(recordOf(home), { force: true });
   });

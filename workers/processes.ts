@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Whether a process of that id runs. One that has ended and was not waited for (a zombie) does not. */
@@ -11,7 +11,16 @@ export function isAlive(pid: number): boolean {
   }
   // "pid (name) state …": the name may hold anything, so the state is looked for behind the last parenthesis.
   const stat = readProc(pid, 'stat');
-  return stat === undefined || !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  return stat === undefined || !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1)) || hasThreads(pid);
+}
+
+/** A killed process is a zombie while some of its threads still end, and until the last has it keeps its ports and files. */
+function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false; // gone meanwhile
+  }
 }
 
 /** Its command line, or undefined where there is no such process. */

@@ -40,7 +40,11 @@ export async function runWorkers({
         ...common,
         taskQueue: queues[role],
         ...{
-          workflows: { workflowBundle: workflows, maxCachedWorkflows: 50 }, // A run has three at a time.
+          workflows: {
+            workflowBundle: workflows,
+            maxCachedWorkflows: 50, // A run has three at a time.
+            stickyQueueScheduleToStartTimeout: '3 seconds', // So long a task waits for a worker that was killed.
+          },
           cpu: { activities, maxConcurrentActivityTaskExecutions: 2 }, // Preparing and selecting use all cores by themselves.
           gpu: { activities, maxConcurrentActivityTaskExecutions: deviceSlots },
         }[role],

@@ -123,7 +123,10 @@ const QUERY_MS = 10_000;
 export async function sendUpdate(client: Client, run: string, message: RunMessage): Promise<RunStatus> {
   const update = { pause: pauseUpdate, resume: resumeUpdate, retry: retryUpdate, stop: stopUpdate }[message];
   try {
-    return await client.workflow.getHandle<typeof noisyStudent>(run).executeUpdate(update);
+    const handle = client.workflow.getHandle<typeof noisyStudent>(run);
+    // A message waits for a worker without end, so it is sent only where one answers. A run that is over refuses it by itself.
+    if (!(await hasEnded(handle))) await statusOf(client, run);
+    return await handle.executeUpdate(update);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)
       throw new PipelineError('RUN_UNKNOWN', `run ${run} is not under way, so it cannot ${message} · noisy-student list shows those that the server knows`);

@@ -47,9 +47,6 @@ export interface PhaseOptions {
   readonly retry: RetryPolicy;
 }
 
-/** How often a phase is scheduled anew because workers went away under it: more than anybody restarts a machine in a run. */
-export const INTERRUPTIONS = 100;
-
 /** How often a run makes a vanished artifact again by itself, before it asks a person. */
 export const REPAIRS = 3;
 
@@ -66,10 +63,11 @@ function heartbeats(): Pick<PhaseOptions, 'heartbeatTimeout' | 'retry'> {
   return {
     heartbeatTimeout: '15 seconds', // 15 missed beats: a loaded machine may miss a few.
     retry: {
-      maximumAttempts: 4, // A cause that outlives three repetitions needs a person.
-      initialInterval: '1 second', // Mostly a worker came back: the first repetition should not wait.
-      backoffCoefficient: 5, // 1, 5, 25 s: memory or a network need a little time to come back.
-      maximumInterval: '1 minute',
+      // Counts every end of an attempt, also that of its worker. How often the work itself may fail, and how long it
+      // then waits, is in activities/failures.ts.
+      maximumAttempts: 100, // More than anybody restarts a machine under one phase.
+      initialInterval: '1 second', // A worker came back: it should not wait.
+      backoffCoefficient: 1,
     },
   };
 }

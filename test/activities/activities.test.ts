@@ -75,6 +75,19 @@ test('heartbeats say in plain words how far a training is', async (t) => {
   assert.deepEqual(heartbeats, [{ phase: 'train', generation: 0, ...progress }]);
 });
 
+for (const [what, checkpoint, nonRetryable, failures] of [
+  ['fails a fourth time at the same checkpoint is given up', 200, true, 4],
+  ['reached another checkpoint since its last failure begins counting anew', 300, false, 1],
+] as const) {
+  test(`a training that ${what}`, async (t) => {
+    const deps = await freshDeps(t);
+    const { device } = fakeDevice(() => ({ progress: [{ step: checkpoint, of: 600, checkpoint }], error: new PipelineError('DEVICE_LOST', 'killed') }));
+    const { env, heartbeats } = environment({ attempt: 9, heartbeatDetails: { phase: 'train', step: 200, failures: 3, failedAfter: 200 } });
+    await assert.rejects(run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store)), env), isFailure('DEVICE_LOST', nonRetryable));
+    assert.deepEqual(heartbeats.at(-1), { phase: 'train', generation: 0, step: checkpoint, of: 600, checkpoint, failures, failedAfter: checkpoint });
+  });
+}
+
 test('a cancelled training stops its job, publishes nothing, and keeps its checkpoints', async (t) => {
   const deps = await freshDeps(t);
   const { env } = environment();

@@ -44,6 +44,23 @@ for (const [what, error, expected] of [
   });
 }
 
+for (const [failures, delay] of [
+  [1, 1_000],
+  [2, 5_000],
+  [3, 25_000],
+] as const) {
+  test(`failure ${failures} is repeated after ${delay} ms`, () => {
+    const { nonRetryable, nextRetryDelay } = toFailure(new PipelineError('DEVICE_LOST', 'killed'), failures);
+    assert.deepEqual([nonRetryable, nextRetryDelay], [false, delay]);
+  });
+}
+
+test('the fourth failure is the last, unless the attempt was cut off from outside', () => {
+  assert.equal(toFailure(new PipelineError('DEVICE_LOST', 'killed'), 4).nonRetryable, true);
+  assert.equal(toFailure(new Error('socket hang up'), 4).nonRetryable, true);
+  assert.equal(toFailure(new JobAborted(null), 4).nonRetryable, false);
+});
+
 test('a failure stays small, whatever its evidence', () => {
   const long = 'x'.repeat(100_000);
   const failure = toFailure(new PipelineError('DEVICE_LOST', long, { evidence: { stderr: [long] } }));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { CancelledFailure, type ApplicationFailure } from '@temporalio/activity';
 import { prepareData, type PrepareInput } from '../../activities/prepare-data.js';
 import { dataSpec, noise, writeClasses, writePicture } from '../data/pictures.js';
 import { environment, freshDeps, run } from './support.js';

@@ -63,7 +63,7 @@ test('what a killed command leaves: its worker ends by itself, its server waits 
 test('a worker process says when it is ready, and ends in good order when told to', { skip: noServer }, async (t) => {
   const home = await freshHome(t);
   const server = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
-  t.after(() => server.close());
+  t.after(() => endProcess(server.pid, 5_000));
   const { address } = await readRecorded(home);
   const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
   const worker = fork(entry, ['--home', home], {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { attempt } from '../../activities/attempt.js';
+import type { Activities } from '../../activities/index.js';
+import { JobAborted } from '../../lib/device/process.js';
+import { PipelineError } from '../../lib/errors.js';
 import { pauseUpdate, resumeUpdate, retryUpdate, statusQuery, stopUpdate } from '../../workflows/messages.js';
+import { fakeActivities } from './fake-activities.js';
 import { startRun, untilState } from './runs.js';
 import { noServer, useServer } from './server.js';
 import { shortSpec } from './spec.js';
@@ -89,11 +94,22 @@ describe('messages to a run', { concurrency: 4, skip: noServer }, () => {
     assert.deepEqual(fakes.order().slice(0, 3), ['prepareData', 'trainModel 0', 'trainModel 0']);
   });
 
-  test('an attempt that ends with its worker does not use up the attempts', async () => {
-    const interrupted = Array.from({ length: 3 }, () => ApplicationFailure.create({ message: 'worker gone', type: 'INTERRUPTED', nonRetryable: true }));
-    const { handle, fakes } = await startRun(server, 'interrupted', { spec: shortSpec(), prepare: (fakes) => fakes.failNext('trainModel', ...interrupted) });
+  test('an attempt that is cut off is no failure, and failures are counted from attempt to attempt', async () => {
+    const fakes = fakeActivities();
+    const ends: (() => Promise<never>)[] = [
+      () => Promise.reject(new PipelineError('DEVICE_LOST', 'the device process was killed')),
+      () => Promise.reject(new JobAborted(null)),
+    ];
+    const before: unknown[] = [];
+    const trainModel: Activities['trainModel'] = (input) =>
+      attempt('train', async () => {
+        before.push(Context.current().info.heartbeatDetails);
+        return (await ends.shift()?.()) ?? fakes.activities.trainModel(input);
+      });
+    const { handle } = await startRun(server, 'counted', { spec: shortSpec(), fakes: { ...fakes, activities: { ...fakes.activities, trainModel } } });
     assert.equal((await handle.result()).state, 'done');
-    assert.deepEqual(fakes.order().slice(0, 5), ['prepareData', ...Array.from({ length: 4 }, () => 'trainModel 0')]);
+    const counted = { phase: 'train', failures: 1, failedAfter: 0 };
+    assert.deepEqual(before, [undefined, counted, counted, undefined]);
   });
 
   test('an artifact that vanished is made again without asking', async () => {
