@@ -101,8 +101,17 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid; // It has said why.
+    if (isServerError(error)) {
+      process.stderr.write(`SERVER_UNREACHABLE the Temporal server refused or went away: ${error.message} · run the command again: it goes on where it was\n`);
+      return EXIT.unreachable;
+    }
     if (!(error instanceof PipelineError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return EXIT_BY_CODE[error.code] ?? EXIT.unexpected;
   }
+}
+
+/** By its name: loading Temporal's client for this test would slow every command. */
+function isServerError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ServiceError';
 }

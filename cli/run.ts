@@ -64,7 +64,11 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
         `${isAttached ? 'attached to' : 'started'} run ${runId}${supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : ''}`,
       );
       await sayWhoElse(client, runId, printer);
-      for await (const view of followRun(client, handle, { everyMs: 1000, signal: stop.signal })) printer.show(view);
+      const hint = waitingHint(runId, home, printer);
+      for await (const view of followRun(client, handle, { everyMs: 1000, signal: stop.signal })) {
+        hint(view.status);
+        printer.show(view);
+      }
       printer.end();
       if (problem) throw problem;
       if (interrupted()) return await detach(supervisor, runId, printer);
@@ -80,7 +84,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
 /** The first Ctrl-C ends at a checkpoint, the second at once: nothing is lost either way, only the steps since a checkpoint. */
 function interruption(stop: AbortController): () => boolean {
   let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (++count > 1) process.exit(EXIT.interrupted);
       stop.abort();
@@ -99,9 +103,22 @@ async function detach(supervisor: Supervisor | null, runId: string, printer: Pro
   return { exitCode: EXIT.interrupted };
 }
 
+/** A run that waits for a person says once why, and what to type. */
+function waitingHint(runId: string, home: string, printer: ProgressPrinter): (status: RunStatus) => void {
+  let told = '';
+  return ({ state, failure, allowed }) => {
+    const waits = state === 'awaiting-fix' || state === 'paused';
+    const why = failure ? `${failure.message} (${failure.phase})\n` : '';
+    if (waits && told !== state + why) {
+      printer.say(`${why}run ${runId} waits · in another terminal: npx noisy-student ${allowed.join('|')} ${runId} --home ${home}`);
+    }
+    told = waits ? state + why : '';
+  };
+}
+
 /** Runs that share a server share its workers: without this line a person would wonder why nothing moves. */
 async function sayWhoElse(client: Client, runId: string, printer: ProgressPrinter): Promise<void> {
-  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'noisyStudent' AND ExecutionStatus = 'Running'" })) {
+  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'noisyStudent' AND ExecutionStatus = 'Running' AND State = 'running'" })) {
     if (workflowId !== runId) printer.say(`run ${workflowId} is under way too, and both take turns · end it by: npx noisy-student stop ${workflowId}`);
   }
 }

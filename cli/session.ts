@@ -24,7 +24,7 @@ export async function withClient<T>({ home, serverProgram }: Environment, talk: 
       await client.connection.close();
     }
   } finally {
-    if (server && !server.isAdopted) await server.close();
+    await server?.close(); // Ends it only where this command is the one that is to.
   }
 }
 
