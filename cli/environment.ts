@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** What the command line knows of the machine: the one place below which nothing reads the environment. */
@@ -13,8 +13,9 @@ export interface Environment {
 
 export function readEnvironment(homeOption: string | undefined): Environment {
   const places = readPlaces();
+  const home = resolve(homeOption ?? (process.env['NOISY_STUDENT_HOME'] || '.noisy-student'));
   return {
-    home: resolve(homeOption ?? (process.env['NOISY_STUDENT_HOME'] || '.noisy-student')),
+    home: existsSync(home) ? realpathSync(home) : home, // One home has one server, by whatever path it is named.
     dataFolders: [process.env['NOISY_STUDENT_DATA'], places?.data && join(places.data, '..')].flatMap((folder) => (folder ? [resolve(folder)] : [])),
     serverProgram: process.env['TEMPORAL_CLI_PATH'] || places?.server || null,
   };
