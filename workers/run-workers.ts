@@ -11,6 +11,8 @@ export interface RunWorkersOptions {
   readonly queuePrefix?: string;
   /** Jobs at a time; default 1, because a device runs one. */
   readonly deviceSlots?: number;
+  /** Workflows kept in memory between their tasks; 0 makes every task replay its history. */
+  readonly cachedWorkflows?: number;
   /** Aborted to shut down: running activities are cancelled at once, and have `SHUTDOWN_MS` to write a checkpoint. */
   readonly signal: AbortSignal;
   /** Called when all of them poll. */
@@ -29,6 +31,7 @@ export async function runWorkers({
   workflows,
   queuePrefix,
   deviceSlots = 1,
+  cachedWorkflows = 50, // a run has three at a time
   signal,
   onReady,
 }: RunWorkersOptions): Promise<void> {
@@ -42,7 +45,7 @@ export async function runWorkers({
         ...{
           workflows: {
             workflowBundle: workflows,
-            maxCachedWorkflows: 50, // A run has three at a time.
+            maxCachedWorkflows: cachedWorkflows,
             stickyQueueScheduleToStartTimeout: '3 seconds', // So long a task waits for a worker that was killed.
           },
           cpu: { activities, maxConcurrentActivityTaskExecutions: 2 }, // Preparing and selecting use all cores by themselves.

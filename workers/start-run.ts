@@ -77,7 +77,7 @@ export interface RunningActivity {
   readonly activity: string;
   readonly attempt: number;
   readonly progress: ActivityProgress;
-  /** Why the attempt before failed. */
+  /** Why the attempt before failed; absent where it was only cut off. */
   readonly lastFailure?: string;
 }
 
@@ -159,8 +159,19 @@ async function runningActivities(client: Client, workflowId: string): Promise<Ru
     .catch(() => undefined); // its child may not have begun
   return (description?.raw.pendingActivities ?? []).flatMap(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
     const payload = heartbeatDetails?.payloads?.[0];
+    const failure = lastFailure?.message && !isInterruption(lastFailure) ? { lastFailure: lastFailure.message } : {};
+    if (!payload && !('lastFailure' in failure)) return [];
     const progress = payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : {};
-    if (!payload && !lastFailure?.message) return [];
-    return [{ activity: activityType?.name ?? '', attempt: attempt ?? 1, progress, ...(lastFailure?.message && { lastFailure: lastFailure.message }) }];
+    return [{ activity: activityType?.name ?? '', attempt: attempt ?? 1, progress, ...failure }];
   });
+}
+
+/** The end of a worker, told or killed: it says nothing of the work, which goes on from its checkpoint. */
+function isInterruption({ applicationFailureInfo, timeoutFailureInfo }: PendingFailure): boolean {
+  return timeoutFailureInfo != null || ['WorkerShutdown', 'INTERRUPTED'].includes(applicationFailureInfo?.type ?? '');
+}
+
+interface PendingFailure {
+  readonly applicationFailureInfo?: { readonly type?: string | null } | null;
+  readonly timeoutFailureInfo?: object | null;
 }

@@ -9,7 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.js';
 import { serverProgram, startEmbeddedServer } from '../../workers/embedded-server.js';
-import { runWorkers } from '../../workers/run-workers.js';
+import { runWorkers, type RunWorkersOptions } from '../../workers/run-workers.js';
 import { fakeActivities, type ActivityName, type FakeActivities } from './fake-activities.js';
 
 const program = await serverProgram(process.env).catch(() => '(not set up)');
@@ -30,17 +30,19 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+export type ServerOptions = Pick<RunWorkersOptions, 'cachedWorkflows'>;
+
 /** One real server, and workers with fake activities, for all tests of a file. */
-export function useServer(): TestServer {
+export function useServer(options: ServerOptions = {}): TestServer {
   const server = {} as TestServer;
   before(async () => {
-    if (!noServer) Object.assign(server, await startTestServer());
+    if (!noServer) Object.assign(server, await startTestServer(options));
   });
   after(() => server.close?.());
   return server;
 }
 
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): Promise<TestServer> {
   const quiet = new DefaultLogger('ERROR');
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
   const bundling = bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: quiet });
@@ -54,7 +56,16 @@ export async function startTestServer(): Promise<TestServer> {
   const fakes = new Map<string, FakeActivities>();
   const shutdown = new AbortController();
   const roles = ['workflows', 'cpu', 'gpu'] as const;
-  const workers = { connection: native, namespace: 'default', roles, activities: activitiesByRun(fakes), workflows: bundle, queuePrefix, deviceSlots: 50 };
+  const workers = {
+    connection: native,
+    namespace: 'default',
+    roles,
+    activities: activitiesByRun(fakes),
+    workflows: bundle,
+    queuePrefix,
+    deviceSlots: 50,
+    ...(cachedWorkflows !== undefined && { cachedWorkflows }),
+  };
   const running = runWorkers({ ...workers, signal: shutdown.signal, onReady: () => undefined });
   return {
     client: new Client({ connection }),
