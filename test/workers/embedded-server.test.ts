@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { connectClient, connectWorker, localConnection } from '../../workers/connection.js';
 import { findEmbeddedServer, serverProgram, startEmbeddedServer, type EmbeddedServer } from '../../workers/embedded-server.js';
 import { endProcess, isAlive } from '../../workers/processes.js';
@@ -13,80 +13,82 @@ import { changeRecorded, ENDED_PID, freshHome, readRecorded } from './homes.js';
 const program = await serverProgram(process.env).catch(() => '');
 const ANY_PORTS = { grpc: 0, ui: 0 };
 
-test('a killed server comes back with its database and at its address', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const first = await start(t, home);
-  await startRun(first, 'before');
-  process.kill(first.pid, 'SIGKILL');
-  const second = await start(t, home);
-  assert.notEqual(second.pid, first.pid);
-  assert.equal(second.address, first.address);
-  assert.equal(await stateOf(second, 'before'), 'RUNNING');
-});
+describe('the embedded server', { concurrency: 3 }, () => {
+  test('a killed server comes back with its database and at its address', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const first = await start(t, home);
+    await startRun(first, 'before');
+    process.kill(first.pid, 'SIGKILL');
+    const second = await start(t, home);
+    assert.notEqual(second.pid, first.pid);
+    assert.equal(second.address, first.address);
+    assert.equal(await stateOf(second, 'before'), 'RUNNING');
+  });
 
-test('a server that runs is adopted, also by two who ask at once, and found without starting one', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  assert.equal(await findEmbeddedServer(home), undefined);
-  const [one, two] = await Promise.all([start(t, home), start(t, home)]);
-  assert.equal(one.pid, two.pid);
-  assert.deepEqual([one.isAdopted, two.isAdopted].sort(), [false, true]);
-  assert.equal((await findEmbeddedServer(home))?.pid, one.pid);
-});
+  test('a server that runs is adopted, also by two who ask at once, and found without starting one', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    assert.equal(await findEmbeddedServer(home), undefined);
+    const [one, two] = await Promise.all([start(t, home), start(t, home)]);
+    assert.equal(one.pid, two.pid);
+    assert.deepEqual([one.isAdopted, two.isAdopted].sort(), [false, true]);
+    assert.equal((await findEmbeddedServer(home))?.pid, one.pid);
+  });
 
-test('only its owner ends a server, and whoever finds it without one becomes its owner', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const { pid } = await start(t, home);
-  await changeRecorded(home, { owner: 1 });
-  const guest = await start(t, home);
-  await guest.close();
-  assert.ok(isAlive(pid), 'a guest ended it');
-  await changeRecorded(home, { owner: ENDED_PID });
-  const heir = await start(t, home);
-  assert.equal((await readRecorded(home)).owner, process.pid);
-  await heir.close();
-  assert.ok(!isAlive(pid));
-});
+  test('only its owner ends a server, and whoever finds it without one becomes its owner', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const { pid } = await start(t, home);
+    await changeRecorded(home, { owner: 1 });
+    const guest = await start(t, home);
+    await guest.close();
+    assert.ok(isAlive(pid), 'a guest ended it');
+    await changeRecorded(home, { owner: ENDED_PID });
+    const heir = await start(t, home);
+    assert.equal((await readRecorded(home)).owner, process.pid);
+    await heir.close();
+    assert.ok(!isAlive(pid));
+  });
 
-test('the process that has the recorded id now is left alone', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const { close } = await start(t, home);
-  const { address } = await readRecorded(home);
-  await close();
-  await writeFile(join(home, 'embedded.json'), JSON.stringify({ pid: process.pid, owner: ENDED_PID, address, ui: null, startedAt: '' }));
-  const server = await start(t, home);
-  assert.notEqual(server.pid, process.pid);
-  assert.equal(server.isAdopted, false);
-});
+  test('the process that has the recorded id now is left alone', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const { close } = await start(t, home);
+    const { address } = await readRecorded(home);
+    await close();
+    await writeFile(join(home, 'embedded.json'), JSON.stringify({ pid: process.pid, owner: ENDED_PID, address, ui: null, startedAt: '' }));
+    const server = await start(t, home);
+    assert.notEqual(server.pid, process.pid);
+    assert.equal(server.isAdopted, false);
+  });
 
-test('a taken port is not waited for: another one is used', { skip: noServer }, async (t) => {
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  t.after(() => taken.close());
-  const { port } = taken.address() as { port: number };
-  const server = await start(t, await freshHome(t), { grpc: port, ui: 0 });
-  assert.notEqual(server.address, `127.0.0.1:${port}`);
-});
+  test('a taken port is not waited for: another one is used', { skip: noServer }, async (t) => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    t.after(() => taken.close());
+    const { port } = taken.address() as { port: number };
+    const server = await start(t, await freshHome(t), { grpc: port, ui: 0 });
+    assert.notEqual(server.address, `127.0.0.1:${port}`);
+  });
 
-test('a worker that starts before its server waits for it', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const { address, close } = await start(t, home);
-  await close();
-  const waiting = deferred<string>();
-  const connecting = connectWorker(localConnection(address), { onWait: waiting.resolve, signal: new AbortController().signal });
-  assert.match(await waiting.promise, new RegExp(`no Temporal server answers at ${address}`));
-  await start(t, home, { grpc: Number(address.split(':')[1]), ui: 0 });
-  await (await connecting)!.close();
-});
+  test('a worker that starts before its server waits for it', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const { address, close } = await start(t, home);
+    await close();
+    const waiting = deferred<string>();
+    const connecting = connectWorker(localConnection(address), { onWait: waiting.resolve, signal: new AbortController().signal });
+    assert.match(await waiting.promise, new RegExp(`no Temporal server answers at ${address}`));
+    await start(t, home, { grpc: Number(address.split(':')[1]), ui: 0 });
+    await (await connecting)!.close();
+  });
 
-test('a program that is not there, or does not serve, is said to be so', async (t) => {
-  const home = await freshHome(t);
-  await assert.rejects(startEmbeddedServer({ home, program: '/nowhere/temporal' }), isError('SERVER_MISSING'));
-  await mkdir(join(home, 'logs'), { recursive: true });
-  await assert.rejects(startEmbeddedServer({ home, program: '/bin/false', ports: ANY_PORTS }), isError('SERVER_UNREACHABLE'));
-});
+  test('a program that is not there, or does not serve, is said to be so', async (t) => {
+    const home = await freshHome(t);
+    await assert.rejects(startEmbeddedServer({ home, program: '/nowhere/temporal' }), isError('SERVER_MISSING'));
+    await mkdir(join(home, 'logs'), { recursive: true });
+    await assert.rejects(startEmbeddedServer({ home, program: '/bin/false', ports: ANY_PORTS }), isError('SERVER_UNREACHABLE'));
+  });
 
-test('a client without a server is told so', async () => {
-  await assert.rejects(connectClient(localConnection('127.0.0.1:1')), isError('SERVER_UNREACHABLE'));
+  test('a client without a server is told so', async () => {
+    await assert.rejects(connectClient(localConnection('127.0.0.1:1')), isError('SERVER_UNREACHABLE'));
+  });
 });
 
 async function start(t: TestContext, home: string, ports = ANY_PORTS): Promise<EmbeddedServer> {

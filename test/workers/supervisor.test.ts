@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectClient, localConnection } from '../../workers/connection.js';
@@ -17,64 +17,66 @@ const program = await serverProgram(process.env).catch(() => '');
 const WITHOUT_UI = { ports: { grpc: 0, ui: 0 }, hasUi: false };
 const TSX = ['--import', import.meta.resolve('tsx')];
 
-test('a killed worker and a killed server come back, and a run goes on with them', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const events: string[] = [];
-  const supervisor = await supervise({
-    home,
-    serverProgram: program,
-    server: WITHOUT_UI,
-    workerEntry: new URL('./fake-worker.ts', import.meta.url),
-    onEvent: (line) => events.push(line),
-    onGiveUp: (error) => events.push(error.message),
+describe('the supervisor', { concurrency: 3 }, () => {
+  test('a killed worker and a killed server come back, and a run goes on with them', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const events: string[] = [];
+    const supervisor = await supervise({
+      home,
+      serverProgram: program,
+      server: WITHOUT_UI,
+      workerEntry: new URL('./fake-worker.ts', import.meta.url),
+      onEvent: (line) => events.push(line),
+      onGiveUp: (error) => events.push(error.message),
+    });
+    t.after(() => supervisor.close());
+    const first = supervisor.pids;
+    process.kill(first.server, 'SIGKILL');
+    await until(() => supervisor.pids.server !== first.server);
+    process.kill(first.worker!, 'SIGKILL');
+    await until(() => supervisor.pids.worker !== first.worker);
+    assert.deepEqual(events, ['the server is gone; starting it again', 'the worker is gone (SIGKILL); starting it again']);
+
+    assert.equal(await stateOfRun(supervisor.address), 'done');
+    const { server, worker } = supervisor.pids;
+    await supervisor.close();
+    assert.ok(!isAlive(worker!) && !isAlive(server), 'something it started is left');
   });
-  t.after(() => supervisor.close());
-  const first = supervisor.pids;
-  process.kill(first.server, 'SIGKILL');
-  await until(() => supervisor.pids.server !== first.server);
-  process.kill(first.worker!, 'SIGKILL');
-  await until(() => supervisor.pids.worker !== first.worker);
-  assert.deepEqual(events, ['the server is gone; starting it again', 'the worker is gone (SIGKILL); starting it again']);
 
-  assert.equal(await stateOfRun(supervisor.address), 'done');
-  const { server, worker } = supervisor.pids;
-  await supervisor.close();
-  assert.ok(!isAlive(worker!) && !isAlive(server), 'something it started is left');
-});
+  test('what a killed command leaves: its worker ends by itself, its server waits for the next command, which ends it', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const command = spawn(process.execPath, [...TSX, fileURLToPath(new URL('./supervising-command.ts', import.meta.url)), home], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(command.stdout, 'data')) as [Buffer];
+    const { server, worker } = JSON.parse(line.toString()) as { server: number; worker: number };
+    t.after(() => Promise.all([endProcess(worker, 5_000), endProcess(server, 5_000)]));
+    command.kill('SIGKILL');
+    await until(() => !isAlive(worker));
+    assert.ok(isAlive(server));
 
-test('what a killed command leaves: its worker ends by itself, its server waits for the next command, which ends it', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const command = spawn(process.execPath, [...TSX, fileURLToPath(new URL('./supervising-command.ts', import.meta.url)), home], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    const next = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
+    assert.deepEqual([next.pid, next.isAdopted], [server, true]);
+    await next.close();
+    assert.ok(!isAlive(server));
   });
-  const [line] = (await once(command.stdout, 'data')) as [Buffer];
-  const { server, worker } = JSON.parse(line.toString()) as { server: number; worker: number };
-  t.after(() => Promise.all([endProcess(worker, 5_000), endProcess(server, 5_000)]));
-  command.kill('SIGKILL');
-  await until(() => !isAlive(worker));
-  assert.ok(isAlive(server));
 
-  const next = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
-  assert.deepEqual([next.pid, next.isAdopted], [server, true]);
-  await next.close();
-  assert.ok(!isAlive(server));
-});
-
-test('a worker process says when it is ready, and ends in good order when told to', { skip: noServer }, async (t) => {
-  const home = await freshHome(t);
-  const server = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
-  t.after(() => endProcess(server.pid, 5_000));
-  const { address } = await readRecorded(home);
-  const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
-  const worker = fork(entry, ['--home', home], {
-    execArgv: TSX,
-    env: { ...process.env, TEMPORAL_ADDRESS: address },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  test('a worker process says when it is ready, and ends in good order when told to', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const server = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
+    t.after(() => endProcess(server.pid, 5_000));
+    const { address } = await readRecorded(home);
+    const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
+    const worker = fork(entry, ['--home', home], {
+      execArgv: TSX,
+      env: { ...process.env, TEMPORAL_ADDRESS: address },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    t.after(() => endProcess(worker.pid!, 5_000));
+    assert.deepEqual(await once(worker, 'message'), ['ready', undefined]);
+    worker.kill('SIGTERM');
+    assert.deepEqual(await once(worker, 'exit'), [0, null]);
   });
-  t.after(() => endProcess(worker.pid!, 5_000));
-  assert.deepEqual(await once(worker, 'message'), ['ready', undefined]);
-  worker.kill('SIGTERM');
-  assert.deepEqual(await once(worker, 'exit'), [0, null]);
 });
 
 async function stateOfRun(address: string): Promise<string> {
