@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, closeSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +9,9 @@ import { PipelineError } from '../lib/errors.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
 import { ensureSearchAttributes } from './connection.js';
 import { withLock } from './lock.js';
-import { commandOf, endProcess, isAlive } from './processes.js';
+import { freePort } from './ports.js';
+import { endProcess, isAlive } from './processes.js';
+import { databaseOf, isOurs, readRecord, removeRecord, writeRecord, type ServerRecord } from './server-record.js';
 
 export interface EmbeddedServerOptions {
   /** Absolute; holds `temporal.db`, `embedded.json` and `logs/server.log`. */
@@ -33,16 +34,6 @@ export interface EmbeddedServer {
   readonly isAdopted: boolean;
   /** Ends it, if this process is the one that is to. Gone when it resolves. */
   close(): Promise<void>;
-}
-
-/** `embedded.json`: the server of a home, for whoever comes next. */
-interface ServerRecord {
-  readonly pid: number;
-  readonly address: string;
-  readonly ui: string | null;
-  readonly startedAt: string;
-  /** The process that ends it. Once that is gone, whoever finds the server has to. */
-  readonly owner: number;
 }
 
 const PORTS = { grpc: 7233, ui: 8233 };
@@ -112,11 +103,6 @@ async function adopt(record: ServerRecord, { home }: EmbeddedServerOptions): Pro
 async function whileEnding(pid: number): Promise<void> {
   const isEnding = () => isAlive(pid) && commandOf(pid)?.length === 0;
   for (const deadline = performance.now() + GRACE_MS; isEnding() && performance.now() < deadline; await delay(20));
-}
-
-/** The id may have gone to another program since, which must not be waited for, let alone ended. */
-function isOurs({ pid }: ServerRecord, home: string): boolean {
-  return isAlive(pid) && commandOf(pid)?.includes(databaseOf(home)) === true;
 }
 
 /** A port may be taken between looking at it and the server's taking it: then the next try looks again. */
@@ -198,21 +184,8 @@ async function closeServer(home: string, { pid, owner }: ServerRecord): Promise<
     const record = await readRecord(home);
     if (record !== undefined && record.pid !== pid) return; // another one took its place
     await endProcess(pid, GRACE_MS);
-    await rm(recordOf(home), { force: true });
+    await removeRecord(home);
   });
-}
-
-async function readRecord(home: string): Promise<ServerRecord | undefined> {
-  try {
-    return JSON.parse(await readFile(recordOf(home), 'utf8')) as ServerRecord;
-  } catch {
-    return undefined; // never written, or torn by a kill: then its server is found by nobody, and ends with the machine
-  }
-}
-
-async function writeRecord(home: string, record: ServerRecord): Promise<void> {
-  await writeFile(`${recordOf(home)}.new`, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(`${recordOf(home)}.new`, recordOf(home));
 }
 
 function portsOf(record: ServerRecord | undefined): { grpc: number; ui: number } | undefined {
@@ -220,22 +193,4 @@ function portsOf(record: ServerRecord | undefined): { grpc: number; ui: number }
   return { grpc: Number(record.address.split(':')[1]), ui: record.ui === null ? PORTS.ui : Number(new URL(record.ui).port) };
 }
 
-/** The wanted port if it is free, else one that the system gives. */
-async function freePort(wanted: number, taken?: number): Promise<number> {
-  return (wanted !== taken && (await tryPort(wanted))) || (await tryPort(0)) || wanted;
-}
-
-async function tryPort(port: number): Promise<number | undefined> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
-  });
-}
-
-const databaseOf = (home: string) => join(home, 'temporal.db');
-const recordOf = (home: string) => join(home, 'embedded.json');
 const logOf = (home: string) => join(home, 'logs', 'server.log');
