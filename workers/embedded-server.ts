@@ -10,7 +10,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
 import { ensureSearchAttributes } from './connection.js';
 import { withLock } from './lock.js';
 import { freePort } from './ports.js';
-import { endProcess, isAlive } from './processes.js';
+import { commandOf, endProcess, isAlive } from './processes.js';
 import { databaseOf, isOurs, readRecord, removeRecord, writeRecord, type ServerRecord } from './server-record.js';
 
 export interface EmbeddedServerOptions {
