@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { RunStatus } from '../workflows/messages.js';
-import { descendants, isAlive } from './processes.js';
+import { isAlive } from '../workers/processes.js';
+import { descendants } from './processes.js';
 
 /**
  * Runs a pipeline once undisturbed and once with SIGKILL at random moments to its processes in turn, running the

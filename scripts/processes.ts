@@ -21,16 +21,12 @@ export function descendants(pid: number): readonly Process[] {
   return found;
 }
 
-export function isAlive(pid: number): boolean {
-  return readProcess(String(pid)).some(({ state }) => state !== 'Z');
-}
-
 /** Empty where the process went away while it was looked at. */
-function readProcess(pid: string): (Process & { parent: number; state: string })[] {
+function readProcess(pid: string): (Process & { parent: number })[] {
   try {
-    const [state = '', parent = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    const [, parent = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return [{ pid: Number(pid), parent: Number(parent), state, command }];
+    return [{ pid: Number(pid), parent: Number(parent), command }];
   } catch {
     return [];
   }
