@@ -28,6 +28,7 @@ export const RETRIED: Readonly<Record<ErrorCode, boolean>> = {
   TENSORFLOW_MISSING: false,
   SERVER_MISSING: false,
   SERVER_UNREACHABLE: true,
+  WORKER_LOST: false,
   RUN_UNKNOWN: false,
   RUN_FAILED: false,
 };

@@ -25,6 +25,7 @@ export const ERRORS = {
   TENSORFLOW_MISSING: 'TensorFlow is not set up on this machine.',
   SERVER_MISSING: 'The Temporal server program is not set up on this machine.',
   SERVER_UNREACHABLE: 'No Temporal server answers at the address.',
+  WORKER_LOST: 'The worker process ended again and again.',
   RUN_UNKNOWN: 'No run of that id exists.',
   RUN_FAILED: 'The run ended without a result.',
 } as const satisfies Record<string, string>;

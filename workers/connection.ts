@@ -16,13 +16,24 @@ const DEFAULT_NAMESPACE = 'default';
 
 /**
  * What Temporal's own variables and configuration file say (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …), or undefined
- * where they name no server: then the embedded one is meant.
+ * where they name no server: then the embedded one is meant. Throws COMMAND_INVALID where they make no sense.
  */
 export function givenConnection(environment: Readonly<Record<string, string | undefined>>): ConnectionSettings | undefined {
-  const profile = loadClientConfigProfile({ overrideEnvVars: definedIn(environment) });
-  if (profile.address === undefined) return undefined;
-  const { connectionOptions, namespace = DEFAULT_NAMESPACE } = toClientOptions(profile);
-  return { address: profile.address, namespace, options: connectionOptions };
+  try {
+    const profile = loadClientConfigProfile({ overrideEnvVars: definedIn(environment) });
+    if (profile.address === undefined) return undefined;
+    const { connectionOptions, namespace = DEFAULT_NAMESPACE } = toClientOptions(profile);
+    return { address: profile.address, namespace, options: connectionOptions };
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw new PipelineError(
+      'COMMAND_INVALID',
+      `Temporal's settings cannot be read: ${reason} · look at TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE and TEMPORAL_TLS_*`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** A server on this machine, as the embedded one is. */

@@ -23,6 +23,31 @@ function hasThreads(pid: number): boolean {
   }
 }
 
+/** A process, told from a later one that was given the same id by when it started. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly started: string;
+}
+
+/** The mark of a process that runs; undefined once it is gone. */
+export function markOf(pid: number): ProcessMark | undefined {
+  const started = isAlive(pid) ? startOf(pid) : undefined;
+  return started === undefined ? undefined : { pid, started };
+}
+
+/** Whether the very process runs that was marked. */
+export function isRunning(mark: ProcessMark): boolean {
+  return markOf(mark.pid)?.started === mark.started;
+}
+
+/** Clock ticks since the machine started, on Linux; elsewhere the date. Only compared. */
+function startOf(pid: number): string | undefined {
+  const stat = readProc(pid, 'stat');
+  if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // field 22, counted from the state, which is the third
+  const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
+  return ps.status === 0 ? ps.stdout.trim() : undefined;
+}
+
 /** Its command line, or undefined where there is no such process. */
 export function commandOf(pid: number): string | undefined {
   const shown = readProc(pid, 'cmdline')?.replaceAll('\0', ' ');
@@ -34,8 +59,15 @@ export function commandOf(pid: number): string | undefined {
 /** Asks a process to end, waits, and ends it after `graceMs`. Gone when it resolves. */
 export async function endProcess(pid: number, graceMs: number): Promise<void> {
   if (await signalAndWait(pid, 'SIGTERM', graceMs)) return;
-  await signalAndWait(pid, 'SIGKILL', graceMs);
+  await killProcess(pid);
 }
+
+/** Ends a process that may be frozen, or must not take its time. Gone when it resolves. */
+export async function killProcess(pid: number): Promise<void> {
+  await signalAndWait(pid, 'SIGKILL', KILL_MS);
+}
+
+const KILL_MS = 10_000; // a dying process gives back its memory first
 
 async function signalAndWait(pid: number, signal: NodeJS.Signals, patienceMs: number): Promise<boolean> {
   if (!isAlive(pid)) return true;

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commandOf, isAlive } from './processes.js';
+import { commandOf, isAlive, isRunning, markOf, type ProcessMark } from './processes.js';
 
 /** `embedded.json`: the server of a home, for whoever comes next. */
 export interface ServerRecord {
@@ -8,13 +8,14 @@ export interface ServerRecord {
   readonly address: string;
   readonly ui: string | null;
   readonly startedAt: string;
-  /** The process that ends it. Once that is gone, whoever finds the server has to. */
-  readonly owner: number;
+  /** The processes that use it, some of which may be gone. The last one that lives ends it. */
+  readonly users: readonly ProcessMark[];
 }
 
 export async function readRecord(home: string): Promise<ServerRecord | undefined> {
   try {
-    return JSON.parse(await readFile(recordOf(home), 'utf8')) as ServerRecord;
+    const record = JSON.parse(await readFile(recordOf(home), 'utf8')) as ServerRecord;
+    return { ...record, users: Array.isArray(record.users) ? record.users : [] };
   } catch {
     return undefined; // never written, or torn by a kill: then its server is found by nobody, and ends with the machine
   }
@@ -27,6 +28,16 @@ export async function writeRecord(home: string, record: ServerRecord): Promise<v
 
 export async function removeRecord(home: string): Promise<void> {
   await rm(recordOf(home), { force: true });
+}
+
+/** Those of the recorded users that live, without this process. */
+export function otherUsers(record: ServerRecord | undefined): readonly ProcessMark[] {
+  return (record?.users ?? []).filter((user) => user.pid !== process.pid && isRunning(user));
+}
+
+/** The same, and this process. */
+export function usersWithMe(record: ServerRecord | undefined): readonly ProcessMark[] {
+  return [...otherUsers(record), markOf(process.pid)!];
 }
 
 /** The id may have gone to another program since, which must not be waited for, let alone ended. */

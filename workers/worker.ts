@@ -10,7 +10,8 @@ import { createFileStore } from '../lib/store/file-store.js';
 import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
 import type { Role } from '../workflows/queues.js';
 import { workflowBundle } from './bundle.js';
-import { connectWorker, type ConnectionSettings, givenConnection } from './connection.js';
+import { connectWorker, type ConnectionSettings, givenConnection, localConnection } from './connection.js';
+import { logFile } from './log-file.js';
 import { runWorkers, SHUTDOWN_MS } from './run-workers.js';
 
 export interface WorkerProcessOptions {
@@ -68,7 +69,7 @@ function deviceOptions(log: (line: string) => void): Parameters<typeof createDev
 /** JSON lines in `<home>/logs/worker.log`; what fails the worker itself on stderr as well. An attempt that failed is shown by its run. */
 function fileLogger(home: string): DefaultLogger {
   mkdirSync(join(home, 'logs'), { recursive: true });
-  const file = join(home, 'logs', 'worker.log');
+  const file = logFile(home, 'worker');
   return new DefaultLogger('INFO', (entry) => {
     appendFileSync(file, `${JSON.stringify(readable(entry))}\n`);
     if (entry.level === 'ERROR') process.stderr.write(`${entry.message}\n`);
@@ -86,11 +87,17 @@ function readable({ level, timestampNanos, message, meta }: LogEntry): object {
   };
 }
 
-/** As a process of its own: `node --import tsx workers/worker.ts --home DIR --roles workflows,cpu,gpu`. */
+/**
+ * As a process of its own: `node --import tsx workers/worker.ts --home DIR [--roles workflows,cpu,gpu] [--embedded ADDRESS]`.
+ * With an embedded server nothing of Temporal's environment holds: a namespace or a key in it is for another server.
+ */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { home: { type: 'string' }, roles: { type: 'string', default: 'workflows,cpu,gpu' } } });
-  const connection = givenConnection(process.env);
-  if (!values.home || !connection) throw new Error('a worker needs --home and TEMPORAL_ADDRESS');
+  const { values } = parseArgs({
+    options: { home: { type: 'string' }, roles: { type: 'string', default: 'workflows,cpu,gpu' }, embedded: { type: 'string' } },
+  });
+  const connection = values.embedded ? localConnection(values.embedded) : givenConnection(process.env);
+  if (!values.home || !connection) throw new Error('a worker needs --home, and --embedded or TEMPORAL_ADDRESS');
+  reportAlive();
   await runWorkerProcess({
     home: resolve(values.home),
     roles: values.roles.split(',') as Role[],
@@ -100,6 +107,15 @@ async function main(): Promise<void> {
   });
   process.exit(0);
 }
+
+/** Tells the process that started this one that its turns still come; a frozen one tells nothing. */
+export function reportAlive(): void {
+  const report = () => process.connected && process.send?.('alive', () => undefined); // no matter if it cannot be told any more
+  report();
+  setInterval(report, ALIVE_MS).unref();
+}
+
+const ALIVE_MS = 1_000;
 
 /** SIGTERM, or the end of the process that started this one: a killed command leaves no worker behind. */
 export function shutdownSignal(): AbortSignal {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { givenConnection } from '../../workers/connection.js';
+import { isError } from '../store/contract.js';
 import { freshHome } from './homes.js';
 
 const NO_FILE = { TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml' };
@@ -23,4 +24,12 @@ test('a profile of the configuration file names the server', async (t) => {
   await writeFile(file, '[profile.lab]\naddress = "lab:7233"\n');
   const given = givenConnection({ TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'lab' })!;
   assert.deepEqual([given.address, given.namespace], ['lab:7233', 'default']);
+});
+
+test('settings that make no sense are said in one line', () => {
+  const given = () => givenConnection({ ...NO_FILE, TEMPORAL_PROFILE: 'nobody' });
+  assert.throws(given, (error: Error) => {
+    assert.ok(!error.message.includes('\n'));
+    return isError('COMMAND_INVALID')(error);
+  });
 });

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { connectClient, connectWorker, localConnection } from '../../workers/connection.js';
 import { findEmbeddedServer, serverProgram, startEmbeddedServer, type EmbeddedServer } from '../../workers/embedded-server.js';
-import { endProcess, isAlive } from '../../workers/processes.js';
+import { endProcess, isAlive, markOf, type ProcessMark } from '../../workers/processes.js';
 import { isError } from '../store/contract.js';
 import { noServer } from '../workflows/server.js';
-import { changeRecorded, ENDED_PID, freshHome, readRecorded } from './homes.js';
+import { changeRecorded, ENDED, freshHome, readRecorded } from './homes.js';
 
 const program = await serverProgram(process.env).catch(() => '');
 const ANY_PORTS = { grpc: 0, ui: 0 };
@@ -34,18 +35,30 @@ describe('the embedded server', { concurrency: 3 }, () => {
     assert.equal((await findEmbeddedServer(home))?.pid, one.pid);
   });
 
-  test('only its owner ends a server, and whoever finds it without one becomes its owner', { skip: noServer }, async (t) => {
+  test('the last user that lives ends a server, whoever started it', { skip: noServer }, async (t) => {
     const home = await freshHome(t);
-    const { pid } = await start(t, home);
-    await changeRecorded(home, { owner: 1 });
-    const guest = await start(t, home);
-    await guest.close();
-    assert.ok(isAlive(pid), 'a guest ended it');
-    await changeRecorded(home, { owner: ENDED_PID });
-    const heir = await start(t, home);
-    assert.equal((await readRecorded(home)).owner, process.pid);
-    await heir.close();
-    assert.ok(!isAlive(pid));
+    const starter = await start(t, home);
+    const other = await otherProcess(t);
+    await changeRecorded(home, { users: [...(await readRecorded(home)).users, other] });
+    await starter.close();
+    assert.ok(isAlive(starter.pid), 'ended under another user');
+    assert.deepEqual((await readRecorded(home)).users, [other]);
+
+    const gone = [ENDED, { ...other, started: 'before another process had its id' }];
+    await changeRecorded(home, { users: gone });
+    const last = await start(t, home);
+    assert.equal(last.pid, starter.pid);
+    await last.close();
+    assert.ok(!isAlive(last.pid), 'left behind by the last user');
+  });
+
+  test('a start that nobody wants any more leaves no server behind', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const stop = new AbortController();
+    const reason = new Error('interrupted');
+    const options = { home, program, ports: ANY_PORTS, hasUi: false, onLaunch: () => stop.abort(reason) };
+    await assert.rejects(startEmbeddedServer({ ...options, signal: stop.signal }), reason);
+    assert.ok(!isAlive((await readRecorded(home)).pid));
   });
 
   test('the process that has the recorded id now is left alone', { skip: noServer }, async (t) => {
@@ -53,7 +66,7 @@ describe('the embedded server', { concurrency: 3 }, () => {
     const { close } = await start(t, home);
     const { address } = await readRecorded(home);
     await close();
-    await writeFile(join(home, 'embedded.json'), JSON.stringify({ pid: process.pid, owner: ENDED_PID, address, ui: null, startedAt: '' }));
+    await writeFile(join(home, 'embedded.json'), JSON.stringify({ pid: process.pid, users: [], address, ui: null, startedAt: '' }));
     const server = await start(t, home);
     assert.notEqual(server.pid, process.pid);
     assert.equal(server.isAdopted, false);
@@ -95,6 +108,13 @@ async function start(t: TestContext, home: string, ports = ANY_PORTS): Promise<E
   const server = await startEmbeddedServer({ home, program, ports, hasUi: false });
   t.after(() => endProcess(server.pid, 5_000));
   return server;
+}
+
+/** One that does nothing until the test is over. */
+async function otherProcess(t: TestContext): Promise<ProcessMark> {
+  const { pid } = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1 << 30)'], { stdio: 'ignore' });
+  t.after(() => endProcess(pid!, 5_000));
+  return markOf(pid!)!;
 }
 
 async function startRun({ address }: EmbeddedServer, workflowId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { ProcessMark } from '../../workers/processes.js';
 
 /** A home that is gone after the test. */
 export async function freshHome(t: TestContext): Promise<string> {
@@ -12,7 +13,7 @@ export async function freshHome(t: TestContext): Promise<string> {
 
 export interface Recorded {
   readonly pid: number;
-  readonly owner: number;
+  readonly users: readonly ProcessMark[];
   readonly address: string;
 }
 
@@ -25,5 +26,5 @@ export async function changeRecorded(home: string, change: Partial<Recorded>): P
   await writeFile(join(home, 'embedded.json'), JSON.stringify({ ...(await readRecorded(home)), ...change }));
 }
 
-/** The id of a process that has ended. */
-export const ENDED_PID = 2 ** 22 - 1;
+/** A process that has ended. */
+export const ENDED: ProcessMark = { pid: 2 ** 22 - 1, started: '1' };

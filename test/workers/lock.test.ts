@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withLock } from '../../workers/lock.js';
-import { ENDED_PID, freshHome } from './homes.js';
+import { isError } from '../store/contract.js';
+import { ENDED, freshHome } from './homes.js';
 
 test('one at a time holds a lock, and all get it', async (t) => {
   const file = join(await freshHome(t), 'lock');
@@ -21,10 +22,36 @@ test('one at a time holds a lock, and all get it', async (t) => {
   assert.ok(!existsSync(file));
 });
 
-test('the lock of a killed process is free', async (t) => {
+const ORPHANS = {
+  'of a killed process': JSON.stringify(ENDED),
+  'whose process id another process has now': JSON.stringify({ pid: process.pid, started: 'long ago' }),
+  'that a full disk left empty': '',
+};
+for (const [name, content] of Object.entries(ORPHANS)) {
+  test(`a lock ${name} is free`, async (t) => {
+    const file = join(await freshHome(t), 'lock');
+    await writeFile(file, content);
+    await utimes(file, 0, 0);
+    assert.equal(await withLock(file, async () => 'mine', { patienceMs: 2_000 }), 'mine');
+  });
+}
+
+test('a lock that is not given back is not waited for without end, nor once nobody wants it', async (t) => {
   const file = join(await freshHome(t), 'lock');
-  await writeFile(file, String(ENDED_PID));
-  assert.equal(await withLock(file, async () => 'mine'), 'mine');
+  await withLock(file, async () => {
+    await assert.rejects(
+      withLock(file, async () => 'mine', { patienceMs: 0 }),
+      (error: Error) => {
+        assert.ok(error.message.includes(`${file} is held by process ${process.pid}`), error.message);
+        return isError('SERVER_UNREACHABLE')(error);
+      },
+    );
+    const reason = new Error('no longer wanted');
+    await assert.rejects(
+      withLock(file, async () => 'mine', { signal: AbortSignal.abort(reason) }),
+      reason,
+    );
+  });
 });
 
 test('work that fails gives the lock back', async (t) => {

@@ -3,7 +3,10 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { PipelineError } from '../../lib/errors.js';
 import { connectClient, localConnection } from '../../workers/connection.js';
 import { serverProgram, startEmbeddedServer } from '../../workers/embedded-server.js';
 import { endProcess, isAlive } from '../../workers/processes.js';
@@ -43,6 +46,44 @@ describe('the supervisor', { concurrency: 3 }, () => {
     assert.ok(!isAlive(worker!) && !isAlive(server), 'something it started is left');
   });
 
+  test('a frozen worker and a frozen server are ended and started again', { skip: noServer }, async (t) => {
+    const events: string[] = [];
+    const supervisor = await supervise({
+      home: await freshHome(t),
+      serverProgram: program,
+      server: WITHOUT_UI,
+      workerEntry: new URL('./fake-worker.ts', import.meta.url),
+      limits: { silentMs: 6_000, watchMs: 100 },
+      onEvent: (line) => events.push(line),
+      onGiveUp: (error) => events.push(error.message),
+    });
+    t.after(() => supervisor.close());
+    assert.equal(await stateOfRun(supervisor.address), 'done');
+    const first = supervisor.pids;
+    process.kill(first.worker!, 'SIGSTOP');
+    process.kill(first.server, 'SIGSTOP');
+    await until(() => supervisor.pids.server !== first.server && supervisor.pids.worker !== first.worker);
+    assert.deepEqual(events.sort(), ['the server does not answer; starting it again', 'the worker does not answer; starting it again']);
+    assert.ok(!isAlive(first.server) && !isAlive(first.worker!), 'a frozen process is left');
+  });
+
+  test('a worker that keeps ending is given up, and the server is not blamed', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const workerEntry = join(home, 'broken-worker.mjs');
+    await writeFile(workerEntry, 'process.exit(7);');
+    const events: string[] = [];
+    const limits = { restarts: 1, watchMs: 20, backoffMs: 0 };
+    const gaveUp = new Promise<PipelineError>((onGiveUp, reject) => {
+      const onEvent = (line: string) => events.push(line);
+      supervise({ home, serverProgram: program, server: WITHOUT_UI, workerEntry: pathToFileURL(workerEntry), limits, onEvent, onGiveUp }).then(
+        (supervisor) => t.after(() => supervisor.close()),
+        reject,
+      );
+    });
+    assert.equal((await gaveUp).code, 'WORKER_LOST');
+    assert.deepEqual(events, ['the worker is gone (exit code 7); starting it again']);
+  });
+
   test('what a killed command leaves: its worker ends by itself, its server waits for the next command, which ends it', { skip: noServer }, async (t) => {
     const home = await freshHome(t);
     const command = spawn(process.execPath, [...TSX, fileURLToPath(new URL('./supervising-command.ts', import.meta.url)), home], {
@@ -61,22 +102,26 @@ describe('the supervisor', { concurrency: 3 }, () => {
     assert.ok(!isAlive(server));
   });
 
-  test('a worker process says when it is ready, and ends in good order when told to', { skip: noServer }, async (t) => {
-    const home = await freshHome(t);
-    const server = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
-    t.after(() => endProcess(server.pid, 5_000));
-    const { address } = await readRecorded(home);
-    const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
-    const worker = fork(entry, ['--home', home], {
-      execArgv: TSX,
-      env: { ...process.env, TEMPORAL_ADDRESS: address },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    t.after(() => endProcess(worker.pid!, 5_000));
-    assert.deepEqual(await once(worker, 'message'), ['ready', undefined]);
-    worker.kill('SIGTERM');
-    assert.deepEqual(await once(worker, 'exit'), [0, null]);
-  });
+  test(
+    'a worker process of the embedded server heeds no settings for another one, says when it is ready, and ends in good order when told to',
+    { skip: noServer },
+    async (t) => {
+      const home = await freshHome(t);
+      const server = await startEmbeddedServer({ home, program, ...WITHOUT_UI });
+      t.after(() => endProcess(server.pid, 5_000));
+      const { address } = await readRecorded(home);
+      const entry = fileURLToPath(new URL('../../workers/worker.ts', import.meta.url));
+      const worker = fork(entry, ['--home', home, '--embedded', address], {
+        execArgv: TSX,
+        env: { ...process.env, TEMPORAL_NAMESPACE: 'elsewhere', TEMPORAL_API_KEY: 'secret', TEMPORAL_TLS: 'true' },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      t.after(() => endProcess(worker.pid!, 5_000));
+      await new Promise<void>((resolve) => worker.on('message', (message) => message === 'ready' && resolve()));
+      worker.kill('SIGTERM');
+      assert.deepEqual(await once(worker, 'exit'), [0, null]);
+    },
+  );
 });
 
 async function stateOfRun(address: string): Promise<string> {
