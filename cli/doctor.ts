@@ -55,6 +55,7 @@ const CHECKS: readonly Check[] = [
 
 /** Every check, none of which stops at another's failure. */
 export async function diagnose(environment: Environment): Promise<readonly Finding[]> {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // What TensorFlow writes as it loads is no finding.
   return Promise.all(
     CHECKS.map(async ({ what, find, remedy, optional = false }) => {
       const found = await find(environment).catch(() => null);

@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
 import { readEnvironment, type Environment } from './environment.js';
+import { Interrupted } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
 
 interface GlobalOptions {
@@ -25,10 +26,10 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
   );
   add('run [spec]', 'starts or re-attaches to a run, shows progress, prints the table of generations')
     .option('--id <id>', 'another id than the name with the digest of the pipeline')
-    .option('--report-every <seconds>', 'seconds between progress lines where stderr is no terminal', '10')
-    .action((spec: string | undefined, { id, reportEvery }: { id?: string; reportEvery: string }, command: Command) =>
+    .option('--report-every <seconds>', 'seconds between progress lines where stderr is no terminal', seconds, 10)
+    .action((spec: string | undefined, { id, reportEvery }: { id?: string; reportEvery: number }, command: Command) =>
       act(command, async (environment, json) =>
-        (await import('./run.js')).run({ file: spec ?? DEFAULT_PIPELINE, ...(id && { id }), everySeconds: Number(reportEvery), environment, json }),
+        (await import('./run.js')).run({ file: spec ?? DEFAULT_PIPELINE, ...(id && { id }), everySeconds: reportEvery, environment, json }),
       ),
     );
   add('status <id>', 'where a run is, and what it has found').action((id: string, _options, command: Command) =>
@@ -66,6 +67,12 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
   return program;
 }
 
+function seconds(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number of seconds above 0.');
+}
+
 /** `npm start` runs it. */
 const DEFAULT_PIPELINE = 'pipelines/fashion-mnist.yaml';
 
@@ -86,6 +93,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
 };
 
 process.exitCode = await main(process.argv);
+if (process.exitCode === EXIT.interrupted) process.exit(); // A call that was cut off may still be waiting for its answer.
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -101,6 +109,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.invalid; // It has said why.
+    if (error instanceof Interrupted) return EXIT.interrupted;
     if (isServerError(error)) {
       process.stderr.write(`SERVER_UNREACHABLE the Temporal server refused or went away: ${error.message} · run the command again: it goes on where it was\n`);
       return EXIT.unreachable;

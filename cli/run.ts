@@ -1,19 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { PipelineError } from '../lib/errors.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { connectClient, ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
+import { requireProgram } from '../workers/places.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
 import { folderOf } from '../activities/write-report.js';
 import type { RunStatus } from '../workflows/messages.js';
+import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
+import { cutOff, Interrupted, interruption } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { models } from './models.js';
 import { progressPrinter, type ProgressPrinter } from './progress.js';
-import { programOf } from './session.js';
-import { generationsTable } from './table.js';
+import { present } from './result.js';
 import { validate } from './validate.js';
 
 export interface RunOptions {
@@ -30,77 +31,76 @@ export interface RunOptions {
  * server it brings its own, with a worker, and starts again what dies.
  */
 export async function run({ file, id, everySeconds, environment, json }: RunOptions): Promise<Outcome> {
-  const { home, dataFolders, serverProgram } = environment;
+  const { home, homeOption, dataFolders, serverProgram } = environment;
   const loaded = loadSpec({ file, dataFolders, models });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;
   const runId = id ?? `${spec.name}-${digest.slice(0, 8)}`;
   const printer = progressPrinter({ json, stream: process.stderr, everySeconds, now: () => performance.now() });
+  const hint = waitingHint(runId, home, printer);
 
-  const stop = new AbortController();
-  const interrupted = interruption(stop);
-  let problem: PipelineError | undefined;
+  const { signal: interrupted, urgent } = interruption();
+  const trouble = new AbortController();
+  let moved = new AbortController();
   const given = givenConnection(process.env);
   const supervisor = given
     ? null
     : await supervise({
         home,
-        serverProgram: programOf(serverProgram),
+        serverProgram: requireProgram(serverProgram),
+        signal: interrupted,
         onEvent: (line) => printer.say(line),
-        onGiveUp: (error) => {
-          problem = error;
-          stop.abort();
-        },
+        onGiveUp: (error) => trouble.abort(error),
+        onMove: () => moved.abort(),
       });
-  try {
-    const settings = given ?? localConnection(supervisor!.address);
-    const client = await connectClient(settings);
-    try {
-      if (given) await ensureSearchAttributes(client.connection.operatorService, settings.namespace);
-      const text = readFileSync(file, 'utf8');
-      const { handle, isAttached } = await startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text });
-      keepSpec(home, runId, text);
-      printer.say(
-        `${isAttached ? 'attached to' : 'started'} run ${runId}${supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : ''}`,
-      );
-      await sayWhoElse(client, runId, printer);
-      const hint = waitingHint(runId, home, printer);
-      for await (const view of followRun(client, handle, { everyMs: 1000, signal: stop.signal })) {
-        hint(view.status);
-        printer.show(view);
-      }
-      printer.end();
-      if (problem) throw problem;
-      if (interrupted()) return await detach(supervisor, runId, printer);
-      return present(await resultOf(handle), json);
-    } finally {
-      await client.connection.close();
+
+  /** Over one connection: until the run ends, a signal comes, something died too often, or the server has another address. */
+  async function follow(client: ConnectedClient, signal: AbortSignal, isFirst: boolean): Promise<Outcome> {
+    const text = readFileSync(file, 'utf8');
+    if (given) await ensureSearchAttributes(client.connection.operatorService, given.namespace);
+    const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text });
+    const { handle, isAttached } = isFirst ? await start() : { handle: client.workflow.getHandle<typeof noisyStudent>(runId), isAttached: true };
+    keepSpec(home, runId, text);
+    printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${linkTo(supervisor, runId)}`);
+    if (isFirst) await sayWhoElse(client, runId, homeOption, printer);
+    for await (const view of followRun(client, handle, { everyMs: 1000, signal })) {
+      hint(view.status);
+      printer.show(view);
     }
+    return present(await resultOf(handle), { json, homeOption });
+  }
+
+  try {
+    for (let isFirst = true; ; isFirst = false) {
+      moved = new AbortController();
+      const client = await connectClient(given ?? localConnection(supervisor!.address));
+      try {
+        const calls = AbortSignal.any([interrupted, trouble.signal, moved.signal]);
+        return await cutOff(follow(client, calls, isFirst), calls);
+      } catch (error) {
+        if (!moved.signal.aborted || interrupted.aborted || trouble.signal.aborted) throw error;
+      } finally {
+        printer.end();
+        await client.connection.close();
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    printer.say(
+      supervisor
+        ? `stopping run ${runId} at a checkpoint; run the command again to go on`
+        : `detached; run ${runId} goes on, and the command attaches to it again`,
+    );
+    return { exitCode: EXIT.interrupted };
   } finally {
-    await supervisor?.close();
+    await supervisor?.close(urgent);
   }
 }
 
-/** The first Ctrl-C ends at a checkpoint, the second at once: nothing is lost either way, only the steps since a checkpoint. */
-function interruption(stop: AbortController): () => boolean {
-  let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (++count > 1) process.exit(EXIT.interrupted);
-      stop.abort();
-    });
-  }
-  return () => count > 0;
-}
+type ConnectedClient = Awaited<ReturnType<typeof connectClient>>;
 
-async function detach(supervisor: Supervisor | null, runId: string, printer: ProgressPrinter): Promise<Outcome> {
-  printer.say(
-    supervisor
-      ? `stopping run ${runId} at a checkpoint; run the command again to go on`
-      : `detached; run ${runId} goes on, and the command attaches to it again`,
-  );
-  await supervisor?.close();
-  return { exitCode: EXIT.interrupted };
+function linkTo(supervisor: Supervisor | null, runId: string): string {
+  return supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : '';
 }
 
 /** A run that waits for a person says once why, and what to type. */
@@ -117,9 +117,10 @@ function waitingHint(runId: string, home: string, printer: ProgressPrinter): (st
 }
 
 /** Runs that share a server share its workers: without this line a person would wonder why nothing moves. */
-async function sayWhoElse(client: Client, runId: string, printer: ProgressPrinter): Promise<void> {
+async function sayWhoElse(client: Client, runId: string, homeOption: string, printer: ProgressPrinter): Promise<void> {
   for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'noisyStudent' AND ExecutionStatus = 'Running' AND State = 'running'" })) {
-    if (workflowId !== runId) printer.say(`run ${workflowId} is under way too, and both take turns · end it by: npx noisy-student stop ${workflowId}`);
+    if (workflowId !== runId)
+      printer.say(`run ${workflowId} is under way too, and both take turns · end it by: npx noisy-student stop ${workflowId}${homeOption}`);
   }
 }
 
@@ -128,31 +129,4 @@ function keepSpec(home: string, runId: string, text: string): void {
   const folder = join(home, 'runs', folderOf(runId));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'spec.yaml'), text);
-}
-
-function present(status: RunStatus, json: boolean): Outcome {
-  const exitCode = status.state === 'done' ? EXIT.done : EXIT.failed;
-  if (json) return { exitCode, stdout: `${JSON.stringify(status)}\n` };
-  const lines = [
-    '',
-    ...reuse(status),
-    generationsTable(status),
-    '',
-    status.report === null ? `The run is ${status.state}; run the command again to go on.` : `Report:  ${status.report}`,
-    'History: npx noisy-student server',
-    '',
-  ];
-  return { exitCode, stdout: lines.join('\n') };
-}
-
-/** Which phases were not computed, and why not. */
-function reuse({ phases }: RunStatus): string[] {
-  const reused = phases.filter((phase) => phase.reused);
-  if (reused.length === 0) return [];
-  const title =
-    reused.length === phases.length
-      ? `All ${phases.length} phases are reused; nothing was computed.`
-      : `${reused.length} of ${phases.length} phases are reused.`;
-  const reasons = new Map(reused.map(({ phase, why }) => [phase, why]));
-  return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(8)}  ${why}`), ''];
 }

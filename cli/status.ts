@@ -1,14 +1,17 @@
+import { givenConnection } from '../workers/connection.js';
 import { statusOf } from '../workers/start-run.js';
 import type { RunStatus } from '../workflows/messages.js';
 import { nameOf } from '../workflows/details.js';
 import type { Environment } from './environment.js';
 import { EXIT, type Outcome } from './outcome.js';
-import { withClient } from './session.js';
+import { hasHistory, withClient } from './session.js';
 import { generationsTable, percent } from './table.js';
 
 export async function status({ id, environment, json }: { id: string; environment: Environment; json: boolean }): Promise<Outcome> {
   const found = await withClient(environment, (client) => statusOf(client, id));
-  return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(found)}\n` : `${printStatus(found)}\n` };
+  const hint = `no worker answers for it; its pipeline goes on with it: npx noisy-student run PIPELINE${environment.homeOption}`;
+  const lines = [printStatus(found), ...('unattended' in found ? [hint] : [])];
+  return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n` };
 }
 
 export function printStatus(found: RunStatus): string {
@@ -33,7 +36,15 @@ interface ListedRun {
 
 /** Parents only: a generation is seen in its run. Newest first. */
 export async function list({ environment, json }: { environment: Environment; json: boolean }): Promise<Outcome> {
-  const runs = await withClient(environment, async (client) => {
+  const runs = await knownRuns(environment);
+  if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify(runs)}\n` };
+  const lines = runs.map(({ run, state, phase, bestTop1, started }) => [run, state, phase, percent(bestTop1), started].join('  '));
+  return { exitCode: EXIT.done, stdout: `${lines.join('\n') || 'no runs'}\n` };
+}
+
+async function knownRuns(environment: Environment): Promise<ListedRun[]> {
+  if (!givenConnection(process.env) && !hasHistory(environment.home)) return []; // No server is started to say so.
+  return withClient(environment, async (client) => {
     const found: ListedRun[] = [];
     for await (const {
       workflowId,
@@ -57,7 +68,4 @@ export async function list({ environment, json }: { environment: Environment; js
     }
     return found.sort((a, b) => b.started.localeCompare(a.started));
   });
-  if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify(runs)}\n` };
-  const lines = runs.map(({ run, state, phase, bestTop1, started }) => [run, state, phase, percent(bestTop1), started].join('  '));
-  return { exitCode: EXIT.done, stdout: `${lines.join('\n') || 'no runs'}\n` };
 }

@@ -7,7 +7,7 @@ import type { Environment } from './environment.js';
 import { EXIT, type Outcome } from './outcome.js';
 
 /** One worker process, until SIGTERM or Ctrl-C. It waits for the server that TEMPORAL_* names, or takes the embedded one that runs. */
-export async function worker({ roles, environment: { home } }: { roles: string; environment: Environment }): Promise<Outcome> {
+export async function worker({ roles, environment: { home, homeOption } }: { roles: string; environment: Environment }): Promise<Outcome> {
   const known = Object.keys(queuesOf());
   const asked = roles.split(',');
   const unknown = asked.find((role) => !known.includes(role));
@@ -15,7 +15,8 @@ export async function worker({ roles, environment: { home } }: { roles: string; 
 
   const embedded = givenConnection(process.env) ? undefined : await findEmbeddedServer(home);
   const connection = givenConnection(process.env) ?? (embedded && localConnection(embedded.address));
-  if (!connection) throw new PipelineError('SERVER_UNREACHABLE', `no server runs for ${home} · set TEMPORAL_ADDRESS, or start one: noisy-student server`);
+  if (!connection)
+    throw new PipelineError('SERVER_UNREACHABLE', `no server runs for ${home} · set TEMPORAL_ADDRESS, or start one: noisy-student server${homeOption}`);
 
   await runWorkerProcess({
     home,

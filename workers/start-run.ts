@@ -15,6 +15,7 @@ import { pauseUpdate, resumeUpdate, retryUpdate, statusQuery, stopUpdate, type R
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import { queuesOf } from '../workflows/queues.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
+import { unattendedStatus, type UnattendedStatus } from './unattended-status.js';
 
 export type RunHandle = WorkflowHandle<typeof noisyStudent>;
 
@@ -87,7 +88,7 @@ export type ActivityProgress = Partial<Progress> & { readonly shard?: number; re
 /** What the run says of itself, every `everyMs`, until it ends. A server or worker that is away is waited for. */
 export async function* followRun(client: Client, handle: RunHandle, { everyMs, signal }: { everyMs: number; signal: AbortSignal }): AsyncGenerator<RunView> {
   while (!signal.aborted) {
-    const isOver = await hasEnded(handle).catch(() => false);
+    const isOver = await client.withDeadline(Date.now() + QUERY_MS, () => hasEnded(handle)).catch(() => false);
     const view = await viewRun(client, handle).catch(() => undefined);
     if (view) yield view;
     if (isOver) return;
@@ -100,23 +101,26 @@ async function hasEnded(handle: RunHandle): Promise<boolean> {
   return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
 }
 
-/** Of a run that is over, its result; of one that runs, what a worker answers. */
-export async function statusOf(client: Client, run: string): Promise<RunStatus> {
+/** Of a run that is over, its result; of one that runs, what a worker answers, or else what the server knows by itself. */
+export async function statusOf(client: Client, run: string, { patienceMs = ANSWER_MS } = {}): Promise<RunStatus | UnattendedStatus> {
   const handle = client.workflow.getHandle<typeof noisyStudent>(run);
   try {
-    const { status } = await handle.describe();
-    if (status.name === 'COMPLETED') return await handle.result();
-    if (status.name !== 'RUNNING')
-      throw new PipelineError('RUN_FAILED', `run ${run} ended as ${status.name.toLowerCase()} · run its pipeline again: what it published is used again`);
-    return await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
+    const description = await handle.describe();
+    const state = description.status.name;
+    if (state === 'COMPLETED') return await handle.result();
+    if (state !== 'RUNNING')
+      throw new PipelineError('RUN_FAILED', `run ${run} ended as ${state.toLowerCase()} · run its pipeline again: what it published is used again`);
+    const answer = await client.withDeadline(Date.now() + patienceMs, () => handle.query(statusQuery)).catch(() => undefined);
+    return answer ?? (await unattendedStatus(handle, description));
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)
       throw new PipelineError('RUN_UNKNOWN', `no run is called ${run} · noisy-student list shows those that the server knows`);
-    if (error instanceof PipelineError) throw error;
-    throw new PipelineError('RUN_FAILED', `run ${run} is under way but no worker answers for it · run its pipeline again, or start a worker`, { cause: error });
+    throw error;
   }
 }
 
+/** A worker answers within milliseconds, beside a training on all cores within a second. */
+const ANSWER_MS = 3_000;
 const QUERY_MS = 10_000;
 
 /** Sends a person's word to a run and answers with its status. Throws COMMAND_INVALID where the run does not accept it now. */
@@ -125,7 +129,8 @@ export async function sendUpdate(client: Client, run: string, message: RunMessag
   try {
     const handle = client.workflow.getHandle<typeof noisyStudent>(run);
     // A message waits for a worker without end, so it is sent only where one answers. A run that is over refuses it by itself.
-    if (!(await hasEnded(handle))) await statusOf(client, run);
+    if (!(await hasEnded(handle)) && 'unattended' in (await statusOf(client, run, { patienceMs: QUERY_MS })))
+      throw new PipelineError('RUN_FAILED', `run ${run} is under way but no worker answers for it · run its pipeline again, or start a worker`);
     return await handle.executeUpdate(update);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { followRun, resultOf, sendUpdate, startOrAttach, statusOf, type RunView } from '../../workers/start-run.js';
+import { unattendedStatus } from '../../workers/unattended-status.js';
 import { isError } from '../store/contract.js';
 import { fakeActivities } from '../workflows/fake-activities.js';
 import { noServer, useServer } from '../workflows/server.js';
@@ -77,6 +78,24 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
     assert.equal((await statusOf(server.client, 'messages')).state, 'paused');
     assert.equal((await sendUpdate(server.client, 'messages', 'stop')).state, 'stopped');
     assert.equal((await statusOf(server.client, 'messages')).state, 'stopped');
+  });
+
+  test('a run that no worker answers for is told from its history', async () => {
+    const { start, fakes } = runNamed('unattended');
+    const training = fakes.hold('trainModel', 1);
+    const { handle } = await start();
+    await training.started;
+    const { run, state, generations, phases, current } = await statusOf(server.client, 'unattended');
+    const told = await unattendedStatus(handle, await handle.describe());
+    assert.deepEqual(told, { run, state, generations, phases: told.phases, report: null, current, allowed: [], unattended: true });
+    assert.deepEqual(told.phases.slice(0, 2), phases.slice(0, 2));
+    training.release();
+    await resultOf(handle);
+
+    await startOrAttach(server.client, { run: 'nobody-works', spec: shortSpec(), specDigest: 'f'.repeat(64), locations: {}, text: '', queuePrefix: 'nobody' });
+    const waiting = await statusOf(server.client, 'nobody-works', { patienceMs: 100 });
+    assert.deepEqual(waiting, { ...waiting, state: 'running', generations: [], current: null, allowed: [], unattended: true });
+    await server.client.workflow.getHandle('nobody-works').terminate();
   });
 
   test('a run that nobody started is unknown', async () => {

@@ -1,0 +1,31 @@
+import type { RunStatus } from '../workflows/messages.js';
+import { EXIT, type Outcome } from './outcome.js';
+import { generationsTable } from './table.js';
+
+/** What came out of a run that has ended. `homeOption` stands behind the commands it names. */
+export function present(status: RunStatus, { json, homeOption }: { json: boolean; homeOption: string }): Outcome {
+  const exitCode = status.state === 'done' ? EXIT.done : EXIT.failed;
+  if (json) return { exitCode, stdout: `${JSON.stringify(status)}\n` };
+  const lines = [
+    '',
+    ...reuse(status),
+    generationsTable(status),
+    '',
+    status.report === null ? `The run is ${status.state}; run the command again to go on.` : `Report:  ${status.report}`,
+    `History: npx noisy-student server${homeOption}`,
+    '',
+  ];
+  return { exitCode, stdout: lines.join('\n') };
+}
+
+/** Which phases were not computed, and why not. */
+function reuse({ phases }: RunStatus): string[] {
+  const reused = phases.filter((phase) => phase.reused);
+  if (reused.length === 0) return [];
+  const title =
+    reused.length === phases.length
+      ? `All ${phases.length} phases are reused; nothing was computed.`
+      : `${reused.length} of ${phases.length} phases are reused.`;
+  const reasons = new Map(reused.map(({ phase, why }) => [phase, why]));
+  return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(8)}  ${why}`), ''];
+}
