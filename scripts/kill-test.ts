@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { RunStatus } from '../workflows/messages.js';
-import { isAlive } from '../workers/processes.js';
+import { isAlive, killProcess } from '../workers/processes.js';
+import { isOurs, type ServerRecord } from '../workers/server-record.js';
 import { descendants } from './processes.js';
 
 /**
@@ -28,18 +29,39 @@ const LIMIT_MS = 20 * 60_000;
 
 const scratch = await mkdtemp(join(tmpdir(), 'noisy-student-kill-test-'));
 const started = Date.now();
-const calm = await undisturbed(join(scratch, 'calm'));
-const calmMs = Date.now() - started;
-say(`undisturbed: ${(calmMs / 1000).toFixed(1)} s, last student ${lastWeights(calm)}`);
-const harassed = await disturbed(join(scratch, 'harassed'), Number(options.kills), calmMs);
-say(`killed ${options.kills} times: last student ${lastWeights(harassed)}`);
-const same = weights(calm) === weights(harassed);
-console.log(same ? `same weights of all ${calm.generations.length} models and the baseline` : `DIFFERENT weights:\n${weights(calm)}\n${weights(harassed)}`);
-if (same) await rm(scratch, { recursive: true });
-process.exit(same ? 0 : 1);
+let command: Command | undefined;
+process.exitCode = 1;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+try {
+  await compare();
+} catch (error) {
+  console.error((error as Error).message);
+} finally {
+  await cleanUp();
+}
+
+async function compare(): Promise<void> {
+  const calm = await undisturbed(join(scratch, 'calm'));
+  const calmMs = Date.now() - started;
+  say(`undisturbed: ${(calmMs / 1000).toFixed(1)} s, last student ${lastWeights(calm)}`);
+  const harassed = await disturbed(join(scratch, 'harassed'), Number(options.kills), calmMs);
+  say(`killed ${options.kills} times: last student ${lastWeights(harassed)}`);
+  const same = weights(calm) === weights(harassed);
+  console.log(same ? `same weights of all ${calm.generations.length} models and the baseline` : `DIFFERENT weights:\n${weights(calm)}\n${weights(harassed)}`);
+  if (same) process.exitCode = 0;
+}
+
+/** Ends what its commands started and their commands left, then removes their homes. */
+async function cleanUp(): Promise<void> {
+  const below = command?.process.pid === undefined ? [] : descendants(command.process.pid).map(({ pid }) => pid);
+  const servers = ['calm', 'harassed'].flatMap((home) => recordedServer(join(scratch, home)) ?? []);
+  command?.process.kill('SIGKILL'); // first, or it would start again what ends
+  await Promise.all([...below, ...servers].map(killProcess));
+  await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+}
 
 async function undisturbed(home: string): Promise<RunStatus> {
-  const command = start(home);
+  command = start(home);
   const code = await ended(command);
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}\n${command.log()}`);
   return command.result();
@@ -48,7 +70,7 @@ async function undisturbed(home: string): Promise<RunStatus> {
 /** Each kill comes a random while after work is under way (again), so that together they spread over the run. */
 async function disturbed(home: string, kills: number, calmMs: number): Promise<RunStatus> {
   const deadline = Date.now() + LIMIT_MS;
-  let command = start(home);
+  command = start(home);
   for (let kill = 0; kill < kills; kill++) {
     const victim = TURNS[kill % TURNS.length]!;
     await find('trainer', command, home, deadline);
@@ -57,16 +79,15 @@ async function disturbed(home: string, kills: number, calmMs: number): Promise<R
     process.kill(pid, 'SIGKILL');
     say(`SIGKILL to the ${victim} (${pid}) after ${((Date.now() - started) / 1000).toFixed(1)} s, ${progressOf(command)}`);
     // The command outlives the loss of a trainer, a worker or a server; when it is gone, it is run again.
-    if (victim === 'cli') await ended(command);
-    if (command.process.exitCode !== null || command.process.signalCode !== null) command = start(home);
-  }
-  for (;;) {
-    const code = await Promise.race([ended(command), delay(Math.max(0, deadline - Date.now()), 'late' as const, { ref: false })]);
-    if (code === 0) return command.result();
-    if (code === 'late') throw new Error(`still running after ${LIMIT_MS / 60_000} minutes\n${command.log()}`);
-    say(`the command ended with ${code}; running it again`);
+    if (victim !== 'cli') continue;
+    await ended(command);
     command = start(home);
   }
+  const code = await Promise.race([ended(command), delay(Math.max(0, deadline - Date.now()), 'late' as const, { ref: false })]);
+  if (code === 0) return command.result();
+  // Every kill is behind it: whatever ended the command now is a fault.
+  const what = code === 'late' ? `is still running after ${LIMIT_MS / 60_000} minutes` : `ended with ${code}, though nothing killed it`;
+  throw new Error(`the command ${what}\n${command.log()}`);
 }
 
 interface Command {
@@ -96,7 +117,8 @@ async function find(victim: Victim, command: Command, home: string, deadline: nu
   for (;;) {
     const pid = pidOf(victim, command, home);
     if (pid !== undefined && isAlive(pid)) return pid;
-    if (command.process.exitCode !== null) throw new Error(`the run ended before its ${victim} could be killed; use another --seed\n${command.log()}`);
+    if (command.process.exitCode !== null)
+      throw new Error(`the run ended with ${command.process.exitCode} before its ${victim} could be killed; after a 0 use another --seed\n${command.log()}`);
     if (Date.now() > deadline) throw new Error(`no ${victim} appeared\n${command.log()}`);
     await delay(20);
   }
@@ -104,12 +126,16 @@ async function find(victim: Victim, command: Command, home: string, deadline: nu
 
 function pidOf(victim: Victim, { process: cli }: Command, home: string): number | undefined {
   if (victim === 'cli') return cli.pid;
-  if (victim === 'server') {
-    const record = join(home, 'embedded.json');
-    return existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as { pid: number }).pid : undefined;
-  }
+  if (victim === 'server') return recordedServer(home);
   const program = { trainer: 'noisy-student device', worker: 'workers/worker' }[victim];
   return descendants(cli.pid!).find(({ command }) => command.includes(program))?.pid;
+}
+
+/** Undefined before a server is started and after it has ended. */
+function recordedServer(home: string): number | undefined {
+  const file = join(home, 'embedded.json');
+  const record = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ServerRecord) : undefined;
+  return record && isOurs(record, realpathSync(home)) ? record.pid : undefined;
 }
 
 function progressOf(command: Command): string {
