@@ -24,18 +24,3 @@ export function interruption(): Interruption {
   }
   return { signal: first.signal, urgent: second.signal };
 }
-
-/** The work's result, or the reason of the signal as soon as that is aborted: what the work then does is of no interest. */
-export async function cutOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop!: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop);
-  });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}

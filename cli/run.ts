@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { loadSpec } from '../lib/spec/load.js';
-import { connectClient, ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
+import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { requireProgram } from '../workers/places.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
@@ -10,11 +10,12 @@ import { folderOf } from '../activities/write-report.js';
 import type { RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
-import { cutOff, Interrupted, interruption } from './interruption.js';
+import { Interrupted, interruption } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { models } from './models.js';
 import { progressPrinter, type ProgressPrinter } from './progress.js';
 import { present } from './result.js';
+import { talkOver, type ConnectedClient } from './session.js';
 import { validate } from './validate.js';
 
 export interface RunOptions {
@@ -73,15 +74,13 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   try {
     for (let isFirst = true; ; isFirst = false) {
       moved = new AbortController();
-      const client = await connectClient(given ?? localConnection(supervisor!.address));
+      const signal = AbortSignal.any([interrupted, trouble.signal, moved.signal]);
       try {
-        const calls = AbortSignal.any([interrupted, trouble.signal, moved.signal]);
-        return await cutOff(follow(client, calls, isFirst), calls);
+        return await talkOver(given ?? localConnection(supervisor!.address), (client) => follow(client, signal, isFirst), signal);
       } catch (error) {
         if (!moved.signal.aborted || interrupted.aborted || trouble.signal.aborted) throw error;
       } finally {
         printer.end();
-        await client.connection.close();
       }
     }
   } catch (error) {
@@ -96,8 +95,6 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
     await supervisor?.close(urgent);
   }
 }
-
-type ConnectedClient = Awaited<ReturnType<typeof connectClient>>;
 
 function linkTo(supervisor: Supervisor | null, runId: string): string {
   return supervisor?.ui ? ` · ${supervisor.ui}/namespaces/default/workflows/${encodeURIComponent(runId)}` : '';

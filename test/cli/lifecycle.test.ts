@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { descendants } from '../../scripts/processes.js';
 import { connectClient, localConnection } from '../../workers/connection.js';
 import { startEmbeddedServer } from '../../workers/embedded-server.js';
-import { endProcess, isAlive } from '../../workers/processes.js';
+import { endProcess, isAlive, killProcess } from '../../workers/processes.js';
 import { serverProgram } from '../../workers/places.js';
 import { startOrAttach } from '../../workers/start-run.js';
 import { freshHome, readRecorded } from '../workers/homes.js';
@@ -69,18 +70,49 @@ describe('commands and what they start', { concurrency: 2 }, () => {
     const home = await freshHome(t);
     const command = start(t, home, 'run', 'pipelines/smoke.yaml', '--json');
     const ended = outcome(command);
-    await new Promise<void>((resolve) => command.stderr!.on('data', (chunk: Buffer) => /started run/.test(chunk.toString()) && resolve()));
+    await says(command, /started run/);
     const worker = descendants(command.pid!).find(({ command: line }) => line.includes('workers/worker'))!.pid;
     const { pid } = await readRecorded(home);
     t.after(() => Promise.all([endProcess(worker, 5_000), endProcess(pid, 5_000)]));
     process.kill(worker, 'SIGSTOP');
     command.kill('SIGINT');
-    await new Promise<void>((resolve) => command.stderr!.on('data', (chunk: Buffer) => /stopping run/.test(chunk.toString()) && resolve()));
+    await says(command, /stopping run/);
     command.kill('SIGINT');
     assert.equal((await ended).code, 130);
     assert.ok(!isAlive(worker) && !isAlive(pid), 'something is left');
   });
+
+  test('a run goes on to show its progress when its server comes back at another address', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const command = start(t, home, 'run', 'pipelines/smoke.yaml', '--json');
+    const ended = outcome(command);
+    await says(command, /started run/);
+    const { pid, address } = await readRecorded(home);
+    t.after(async () => endProcess((await readRecorded(home).catch(() => ({ pid }))).pid, 5_000));
+    command.kill('SIGSTOP'); // until another program has the port
+    await killProcess(pid);
+    const other = createServer().listen(Number(address.split(':')[1]), '127.0.0.1');
+    t.after(() => other.close());
+    await once(other, 'listening');
+    const attached = says(command, /attached to run/);
+    command.kill('SIGCONT');
+    await attached;
+    assert.notEqual((await readRecorded(home)).address, address);
+    await says(command, /"state":"running"/);
+    command.kill('SIGINT');
+    assert.equal((await ended).code, 130);
+    assert.ok(!existsSync(join(home, 'embedded.json')), 'its server is left');
+  });
 });
+
+/** Waits for a line on stderr that comes from now on. */
+function says(command: ChildProcess, line: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    command.stderr!.on('data', (chunk: Buffer) => line.test((said += chunk.toString())) && resolve());
+    command.once('exit', () => reject(new Error(`it ended without saying ${line}: ${said}`)));
+  });
+}
 
 /** A run that is under way in the history of a home, without a server or a worker. */
 async function interruptedRun(home: string): Promise<void> {
