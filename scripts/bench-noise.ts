@@ -40,7 +40,7 @@ for (const { size, channels } of SIZES) {
 
 function augmentation(images: readonly Image[], ops: number): number {
   const noise: NoiseSpec = {
-    randAugment: { dialect: 'timm', ops, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+    randAugment: { dialect: 'timm', ops, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
     crop: { pad: 1 },
     flip: 'horizontal',
     dropout: 0,

@@ -34,7 +34,7 @@ const ADDEND: Mapping = { unit: 'added below 128', signed: false, argument: (lev
 const FACTOR: Mapping = { unit: 'factor', signed: false, argument: (level) => (level / 10) * 1.8 + 0.1 };
 const FACTOR_FROM_ONE: Mapping = { unit: 'factor', signed: true, argument: (level, sign) => Math.max(0.1, 1 + sign * ((level / 10) * 0.9)) };
 
-/** timm's RandAugment, 1.0.29: its 15 operations in its order, each equally likely to be drawn. */
+/** timm's RandAugment, 1.0.29: its 15 operations in its order. */
 export const OPS = [
   { name: 'AutoContrast', apply: autoContrast, plain: null, increasing: null },
   { name: 'Equalize', apply: equalize, plain: null, increasing: null },
@@ -54,3 +54,7 @@ export const OPS = [
 ] as const satisfies readonly Op[];
 
 export type OpName = (typeof OPS)[number]['name'];
+
+export const OP_NAMES: readonly OpName[] = OPS.map(({ name }) => name);
+
+export const OP_OF = Object.fromEntries(OPS.map((op) => [op.name, op])) as unknown as Readonly<Record<OpName, Op & { readonly name: OpName }>>;

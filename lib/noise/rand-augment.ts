@@ -1,6 +1,6 @@
 import type { RandAugmentSpec } from '../spec/resolved.js';
 import type { Image, Sampling } from './image.js';
-import { OPS, type Mapping, type Op, type OpName } from './ops.js';
+import { OP_NAMES, OP_OF, type Mapping, type Op, type OpName } from './ops.js';
 import type { Stream } from './random.js';
 import type { NoiseTally } from './tally.js';
 
@@ -13,7 +13,7 @@ export interface RandAugmentInput {
 }
 
 /**
- * RandAugment in timm's dialect (1.0.29): `ops` operations are drawn with replacement from all of `OPS`, each is then
+ * RandAugment in timm's dialect (1.0.29): `ops` operations are drawn with replacement from `transforms`, each is then
  * applied with `probability`. Writes `to`, as large as `image.pixels` and never the same memory.
  *
  * Unlike timm's, each drawn operation takes the same number of draws whether it is applied or not, so that two
@@ -48,7 +48,8 @@ interface Drawn {
 }
 
 function drawOp(spec: RandAugmentSpec, stream: Stream): Drawn {
-  const op = OPS[stream.integer(OPS.length)]!;
+  const names = transformsOf(spec);
+  const op = OP_OF[names[stream.integer(names.length)]!];
   const isApplied = stream.uniform() < spec.probability;
   const level = drawLevel(spec, stream);
   const sign = stream.sign();
@@ -83,7 +84,8 @@ export function describeRandAugment(spec: RandAugmentSpec): RandAugmentTable {
   return {
     opsPerImage: spec.ops * spec.probability,
     levels,
-    ops: OPS.map((op) => {
+    ops: transformsOf(spec).map((name) => {
+      const op = OP_OF[name];
       const mapping = mappingOf(op, spec);
       return { name: op.name, unit: mapping?.unit ?? null, signed: mapping?.signed ?? false, range: mapping && argumentRange(mapping, levels) };
     }),
@@ -100,6 +102,11 @@ function levelRange({ magnitude, spread }: RandAugmentSpec): [number, number] {
 function argumentRange({ argument, signed }: Mapping, levels: readonly number[]): [number, number] {
   const ends = levels.flatMap((level) => (signed ? [argument(level, -1), argument(level, 1)] : [argument(level, 1)]));
   return [Math.min(...ends), Math.max(...ends)];
+}
+
+/** The operations that a spec draws from, in timm's order. */
+export function transformsOf({ transforms }: RandAugmentSpec): readonly OpName[] {
+  return transforms === 'all' ? OP_NAMES : transforms;
 }
 
 function mappingOf(op: Op, spec: RandAugmentSpec): Mapping | null {

@@ -1,3 +1,4 @@
+import { transformsOf } from '../noise/rand-augment.js';
 import type { NoiseAttestation } from '../training/outputs.js';
 import { count, decimal, percent } from './numbers.js';
 import { columns, paragraph, table } from './page.js';
@@ -26,7 +27,9 @@ function operations({ asked: { randAugment }, measured }: NoiseAttestation): str
   if (!randAugment) return [];
   const { dialect, magnitude, spread, increasing } = randAugment;
   const levels = spread === 'uniform' ? `levels from 0 to ${magnitude}` : spread === 'none' ? `level ${magnitude}` : `levels ${magnitude} ± ${spread}`;
-  const rows = measured.ops.map(({ name, perImage, meanLevel }) => [name, decimal(perImage, 4), decimal(meanLevel, 2)]);
+  const rows = measured.ops
+    .filter(({ name }) => transformsOf(randAugment).includes(name))
+    .map(({ name, perImage, meanLevel }) => [name, decimal(perImage, 4), decimal(meanLevel, 2)]);
   return [
     table({
       caption: `RandAugment in ${dialect}’s dialect: ${levels} of 10${increasing ? ', every operation stronger with the level' : ''}`,

@@ -1,5 +1,7 @@
+import type { OpName } from '../noise/ops.js';
 import { override, withDefaults, type BlockName, type Partly } from './defaults.js';
-import type { DataSpec, GenerationSpec, LabellingSpec, NoiseSpec, ResolvedSpec, SelectionSpec, SourceSpec, TrainingSpec } from './resolved.js';
+import type { DataSpec, GenerationSpec, LabellingSpec, NoiseSpec, RandAugmentSpec, ResolvedSpec, SelectionSpec, SourceSpec, TrainingSpec } from './resolved.js';
+import { SCHEMA } from './schema.js';
 import type { Pipeline } from './types.js';
 
 /** The noise, training, labelling and selection of one generation. */
@@ -68,8 +70,18 @@ function sourceOf({ format, path, perClass }: SourceSpec): SourceSpec {
 
 function noiseOf(written: Partly<Pipeline['noise']>): NoiseSpec {
   const { randAugment, crop, flip, dropout, survival } = withDefaults('noise', written);
-  return { randAugment: randAugment === 'none' ? null : randAugment, crop: crop === 'none' ? null : crop, flip, dropout, survival };
+  return { randAugment: randAugment === 'none' ? null : inOrder(randAugment), crop: crop === 'none' ? null : crop, flip, dropout, survival };
 }
+
+/** The draws and the digest depend on the order, which is that of the schema however the list was written. */
+function inOrder(randAugment: RandAugmentSpec): RandAugmentSpec {
+  const { transforms } = randAugment;
+  if (transforms === 'all') return randAugment;
+  const names = TRANSFORMS.filter((name) => transforms.includes(name));
+  return { ...randAugment, transforms: names.length === TRANSFORMS.length ? 'all' : names };
+}
+
+const TRANSFORMS = SCHEMA.$defs?.['transform']?.enum as readonly OpName[];
 
 // Spelt out key by key, so that a key which the schema gains or loses does not compile until it has its meaning here.
 function trainingOf(written: Partly<Pipeline['training']>): TrainingSpec {

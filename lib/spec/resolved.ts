@@ -1,3 +1,5 @@
+import type { OpName } from '../noise/ops.js';
+
 /**
  * The resolved spec: every default filled in, every student's inherited blocks merged.
  * Plain JSON, under 10 KB, the same for every spelling of the same experiment. Paths stand as written in
@@ -69,6 +71,8 @@ export interface RandAugmentSpec {
   readonly probability: number;
   /** timm's `inc1`: every op gets stronger with the magnitude. */
   readonly increasing: boolean;
+  /** What is drawn from, each equally likely; a list stands in timm's order, so that the draws do not depend on how it was written. */
+  readonly transforms: 'all' | readonly OpName[];
 }
 
 export interface TrainingSpec {

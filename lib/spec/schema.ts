@@ -81,6 +81,7 @@ function isMeant(branch: Schema, value: unknown, tag: string | undefined): boole
   if (tag !== undefined) return isBlock(value) && branch.properties?.[tag]?.const === value[tag];
   if (branch.const !== undefined) return branch.const === value;
   if (branch.enum) return typeof value === typeof branch.enum[0];
+  if (branch.type === 'array') return Array.isArray(value);
   return branch.type === 'object' ? isBlock(value) : branch.type === typeof value;
 }
 

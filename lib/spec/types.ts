@@ -5,6 +5,25 @@
  */
 export type Model = string;
 /**
+ * An operation of RandAugment, by timm's name without `Increasing`.
+ */
+export type Transform =
+  | 'AutoContrast'
+  | 'Equalize'
+  | 'Invert'
+  | 'Rotate'
+  | 'Posterize'
+  | 'Solarize'
+  | 'SolarizeAdd'
+  | 'Color'
+  | 'Contrast'
+  | 'Brightness'
+  | 'Sharpness'
+  | 'ShearX'
+  | 'ShearY'
+  | 'TranslateXRel'
+  | 'TranslateYRel';
+/**
  * How gradients change the weights. An override with another name replaces the whole block.
  */
 export type Optimiser = AdamW | RMSProp;
@@ -174,6 +193,10 @@ export interface RandAugment {
    * true = every operation gets stronger as the magnitude grows (timm's inc1); false = some get weaker, as in the first AutoAugment code.
    */
   increasing?: boolean;
+  /**
+   * The operations that are drawn from, each equally likely: "all" 15 of timm, or a list of its names. Leave out what makes your images unrecognisable or changes their class.
+   */
+  transforms?: 'all' | Transform[];
 }
 /**
  * Pads every side, then cuts a random window of the image's size.

@@ -31,7 +31,7 @@ function faultsOf({ instancePath, keyword, params }: ErrorObject, root: unknown)
   if (keyword === 'required') return [{ kind: 'missing', path: [...path, params['missingProperty'] as string] }];
   // Without its name a variant is missing a required key, which is said already.
   if (keyword === 'discriminator') return params['tagValue'] === undefined ? [] : [{ kind: 'value', path: [...path, params['tag'] as string] }];
-  return isBlockAmongAlternatives(path, root) ? [] : [{ kind: 'value', path }];
+  return isBlockAmongAlternatives(path, root) || (OF_ANOTHER.includes(keyword) && isListAmongAlternatives(path, root)) ? [] : [{ kind: 'value', path }];
 }
 
 /** Where a word or a block is allowed, a block is not at fault for not being the word; what is wrong stands inside it. */
@@ -40,6 +40,15 @@ function isBlockAmongAlternatives(path: Path, root: unknown): boolean {
   const union = unionAt(path, root);
   return isBlock(value) && union?.oneOf !== undefined && alternatives(union).some(({ type }) => type === 'object');
 }
+
+/** Where a word or a list is allowed, a list can be at fault for its length or what it repeats, not for not being the word. */
+function isListAmongAlternatives(path: Path, root: unknown): boolean {
+  const union = unionAt(path, root);
+  return Array.isArray(valueAt(path, root)) && union?.oneOf !== undefined && alternatives(union).some(({ type }) => type === 'array');
+}
+
+/** What ajv says of the alternatives that are not meant. */
+const OF_ANOTHER = ['const', 'oneOf', 'type', 'enum'];
 
 const ISSUE: Readonly<Record<Fault['kind'], (path: Path, document: SpecDocument) => Issue>> = {
   value: wrongValue,

@@ -2,9 +2,9 @@
 "use strict";
 module.exports = validate20;
 module.exports.default = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}}}};
-const schema56 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
-const schema57 = {"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}},"transform":{"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]}}};
+const schema57 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
+const schema58 = {"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}};
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = require("ajv/dist/runtime/ucs2length").default;
 const pattern4 = new RegExp("^[a-z0-9]+(-[a-z0-9]+)*$", "u");
@@ -886,8 +886,377 @@ validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 const schema38 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}};
 const schema39 = {"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"};
 const schema40 = {"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}};
-const schema41 = {"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true}}};
-const schema42 = {"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}};
+const schema43 = {"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}};
+const schema41 = {"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}};
+const schema42 = {"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]};
+const func0 = require("ajv/dist/runtime/equal").default;
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate25.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(((((((key0 === "dialect") || (key0 === "ops")) || (key0 === "magnitude")) || (key0 === "spread")) || (key0 === "probability")) || (key0 === "increasing")) || (key0 === "transforms"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.dialect !== undefined){
+if(!(data.dialect === "timm")){
+const err1 = {instancePath:instancePath+"/dialect",schemaPath:"#/properties/dialect/enum",keyword:"enum",params:{allowedValues: schema41.properties.dialect.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.ops !== undefined){
+let data1 = data.ops;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err2 = {instancePath:instancePath+"/ops",schemaPath:"#/properties/ops/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 10 || isNaN(data1)){
+const err3 = {instancePath:instancePath+"/ops",schemaPath:"#/properties/ops/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data1 < 1 || isNaN(data1)){
+const err4 = {instancePath:instancePath+"/ops",schemaPath:"#/properties/ops/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+if(data.magnitude !== undefined){
+let data2 = data.magnitude;
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 10 || isNaN(data2)){
+const err5 = {instancePath:instancePath+"/magnitude",schemaPath:"#/properties/magnitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err6 = {instancePath:instancePath+"/magnitude",schemaPath:"#/properties/magnitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/magnitude",schemaPath:"#/properties/magnitude/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.spread !== undefined){
+let data3 = data.spread;
+const _errs8 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs9 = errors;
+if(!((data3 === "none") || (data3 === "uniform"))){
+const err8 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema41.properties.spread.oneOf[0].enum}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid0 = _errs9 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs10 = errors;
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 10 || isNaN(data3)){
+const err9 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(data3 <= 0 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/1/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/1/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+var _valid0 = _errs10 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err12 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+else {
+errors = _errs8;
+if(vErrors !== null){
+if(_errs8){
+vErrors.length = _errs8;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.probability !== undefined){
+let data4 = data.probability;
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 1 || isNaN(data4)){
+const err13 = {instancePath:instancePath+"/probability",schemaPath:"#/properties/probability/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data4 <= 0 || isNaN(data4)){
+const err14 = {instancePath:instancePath+"/probability",schemaPath:"#/properties/probability/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/probability",schemaPath:"#/properties/probability/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+if(data.increasing !== undefined){
+if(typeof data.increasing !== "boolean"){
+const err16 = {instancePath:instancePath+"/increasing",schemaPath:"#/properties/increasing/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.transforms !== undefined){
+let data6 = data.transforms;
+const _errs17 = errors;
+let valid2 = false;
+let passing1 = null;
+const _errs18 = errors;
+if("all" !== data6){
+const err17 = {instancePath:instancePath+"/transforms",schemaPath:"#/properties/transforms/oneOf/0/const",keyword:"const",params:{allowedValue: "all"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+var _valid1 = _errs18 === errors;
+if(_valid1){
+valid2 = true;
+passing1 = 0;
+}
+const _errs19 = errors;
+if(Array.isArray(data6)){
+if(data6.length < 1){
+const err18 = {instancePath:instancePath+"/transforms",schemaPath:"#/properties/transforms/oneOf/1/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+let data7 = data6[i0];
+if(!(((((((((((((((data7 === "AutoContrast") || (data7 === "Equalize")) || (data7 === "Invert")) || (data7 === "Rotate")) || (data7 === "Posterize")) || (data7 === "Solarize")) || (data7 === "SolarizeAdd")) || (data7 === "Color")) || (data7 === "Contrast")) || (data7 === "Brightness")) || (data7 === "Sharpness")) || (data7 === "ShearX")) || (data7 === "ShearY")) || (data7 === "TranslateXRel")) || (data7 === "TranslateYRel"))){
+const err19 = {instancePath:instancePath+"/transforms/" + i0,schemaPath:"#/$defs/transform/enum",keyword:"enum",params:{allowedValues: schema42.enum}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+let i1 = data6.length;
+let j0;
+if(i1 > 1){
+outer0:
+for(;i1--;){
+for(j0 = i1; j0--;){
+if(func0(data6[i1], data6[j0])){
+const err20 = {instancePath:instancePath+"/transforms",schemaPath:"#/properties/transforms/oneOf/1/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+break outer0;
+}
+}
+}
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/transforms",schemaPath:"#/properties/transforms/oneOf/1/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+var _valid1 = _errs19 === errors;
+if(_valid1 && valid2){
+valid2 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid2 = true;
+passing1 = 1;
+}
+}
+if(!valid2){
+const err22 = {instancePath:instancePath+"/transforms",schemaPath:"#/properties/transforms/oneOf",keyword:"oneOf",params:{passingSchemas: passing1}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+else {
+errors = _errs17;
+if(vErrors !== null){
+if(_errs17){
+vErrors.length = _errs17;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+}
+else {
+const err23 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -934,245 +1303,9 @@ valid1 = true;
 passing0 = 0;
 }
 const _errs5 = errors;
-if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-for(const key1 in data0){
-if(!((((((key1 === "dialect") || (key1 === "ops")) || (key1 === "magnitude")) || (key1 === "spread")) || (key1 === "probability")) || (key1 === "increasing"))){
-const err2 = {instancePath:instancePath+"/randAugment",schemaPath:"#/$defs/randAugment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data0.dialect !== undefined){
-if(!(data0.dialect === "timm")){
-const err3 = {instancePath:instancePath+"/randAugment/dialect",schemaPath:"#/$defs/randAugment/properties/dialect/enum",keyword:"enum",params:{allowedValues: schema41.properties.dialect.enum}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-}
-if(data0.ops !== undefined){
-let data2 = data0.ops;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err4 = {instancePath:instancePath+"/randAugment/ops",schemaPath:"#/$defs/randAugment/properties/ops/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
-}
-errors++;
-}
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 10 || isNaN(data2)){
-const err5 = {instancePath:instancePath+"/randAugment/ops",schemaPath:"#/$defs/randAugment/properties/ops/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
-if(vErrors === null){
-vErrors = [err5];
-}
-else {
-vErrors.push(err5);
-}
-errors++;
-}
-if(data2 < 1 || isNaN(data2)){
-const err6 = {instancePath:instancePath+"/randAugment/ops",schemaPath:"#/$defs/randAugment/properties/ops/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
-if(vErrors === null){
-vErrors = [err6];
-}
-else {
-vErrors.push(err6);
-}
-errors++;
-}
-}
-}
-if(data0.magnitude !== undefined){
-let data3 = data0.magnitude;
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 10 || isNaN(data3)){
-const err7 = {instancePath:instancePath+"/randAugment/magnitude",schemaPath:"#/$defs/randAugment/properties/magnitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
-if(vErrors === null){
-vErrors = [err7];
-}
-else {
-vErrors.push(err7);
-}
-errors++;
-}
-if(data3 < 0 || isNaN(data3)){
-const err8 = {instancePath:instancePath+"/randAugment/magnitude",schemaPath:"#/$defs/randAugment/properties/magnitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-}
-else {
-const err9 = {instancePath:instancePath+"/randAugment/magnitude",schemaPath:"#/$defs/randAugment/properties/magnitude/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-}
-if(data0.spread !== undefined){
-let data4 = data0.spread;
-const _errs15 = errors;
-let valid4 = false;
-let passing1 = null;
-const _errs16 = errors;
-if(!((data4 === "none") || (data4 === "uniform"))){
-const err10 = {instancePath:instancePath+"/randAugment/spread",schemaPath:"#/$defs/randAugment/properties/spread/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema41.properties.spread.oneOf[0].enum}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-var _valid1 = _errs16 === errors;
-if(_valid1){
-valid4 = true;
-passing1 = 0;
-}
-const _errs17 = errors;
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 10 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/randAugment/spread",schemaPath:"#/$defs/randAugment/properties/spread/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
-}
-errors++;
-}
-if(data4 <= 0 || isNaN(data4)){
-const err12 = {instancePath:instancePath+"/randAugment/spread",schemaPath:"#/$defs/randAugment/properties/spread/oneOf/1/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
-if(vErrors === null){
-vErrors = [err12];
-}
-else {
-vErrors.push(err12);
-}
-errors++;
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/randAugment/spread",schemaPath:"#/$defs/randAugment/properties/spread/oneOf/1/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err13];
-}
-else {
-vErrors.push(err13);
-}
-errors++;
-}
-var _valid1 = _errs17 === errors;
-if(_valid1 && valid4){
-valid4 = false;
-passing1 = [passing1, 1];
-}
-else {
-if(_valid1){
-valid4 = true;
-passing1 = 1;
-}
-}
-if(!valid4){
-const err14 = {instancePath:instancePath+"/randAugment/spread",schemaPath:"#/$defs/randAugment/properties/spread/oneOf",keyword:"oneOf",params:{passingSchemas: passing1}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
-}
-errors++;
-}
-else {
-errors = _errs15;
-if(vErrors !== null){
-if(_errs15){
-vErrors.length = _errs15;
-}
-else {
-vErrors = null;
-}
-}
-}
-}
-if(data0.probability !== undefined){
-let data5 = data0.probability;
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1 || isNaN(data5)){
-const err15 = {instancePath:instancePath+"/randAugment/probability",schemaPath:"#/$defs/randAugment/properties/probability/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-if(data5 <= 0 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/randAugment/probability",schemaPath:"#/$defs/randAugment/properties/probability/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
-if(vErrors === null){
-vErrors = [err16];
-}
-else {
-vErrors.push(err16);
-}
-errors++;
-}
-}
-else {
-const err17 = {instancePath:instancePath+"/randAugment/probability",schemaPath:"#/$defs/randAugment/properties/probability/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err17];
-}
-else {
-vErrors.push(err17);
-}
-errors++;
-}
-}
-if(data0.increasing !== undefined){
-if(typeof data0.increasing !== "boolean"){
-const err18 = {instancePath:instancePath+"/randAugment/increasing",schemaPath:"#/$defs/randAugment/properties/increasing/type",keyword:"type",params:{type: "boolean"}};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
-}
-errors++;
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/randAugment",schemaPath:"#/$defs/randAugment/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err19];
-}
-else {
-vErrors.push(err19);
-}
-errors++;
+if(!(validate25(data0, {instancePath:instancePath+"/randAugment",parentData:data,parentDataProperty:"randAugment",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
 }
 var _valid0 = _errs5 === errors;
 if(_valid0 && valid1){
@@ -1186,12 +1319,12 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err20 = {instancePath:instancePath+"/randAugment",schemaPath:"#/properties/randAugment/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err2 = {instancePath:instancePath+"/randAugment",schemaPath:"#/properties/randAugment/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err20];
+vErrors = [err2];
 }
 else {
-vErrors.push(err20);
+vErrors.push(err2);
 }
 errors++;
 }
@@ -1208,112 +1341,112 @@ vErrors = null;
 }
 }
 if(data.crop !== undefined){
-let data7 = data.crop;
-const _errs24 = errors;
-let valid5 = false;
-let passing2 = null;
-const _errs25 = errors;
-if("none" !== data7){
-const err21 = {instancePath:instancePath+"/crop",schemaPath:"#/properties/crop/oneOf/0/const",keyword:"const",params:{allowedValue: "none"}};
+let data1 = data.crop;
+const _errs7 = errors;
+let valid2 = false;
+let passing1 = null;
+const _errs8 = errors;
+if("none" !== data1){
+const err3 = {instancePath:instancePath+"/crop",schemaPath:"#/properties/crop/oneOf/0/const",keyword:"const",params:{allowedValue: "none"}};
 if(vErrors === null){
-vErrors = [err21];
+vErrors = [err3];
 }
 else {
-vErrors.push(err21);
+vErrors.push(err3);
 }
 errors++;
 }
-var _valid2 = _errs25 === errors;
-if(_valid2){
-valid5 = true;
-passing2 = 0;
+var _valid1 = _errs8 === errors;
+if(_valid1){
+valid2 = true;
+passing1 = 0;
 }
-const _errs26 = errors;
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-for(const key2 in data7){
-if(!(key2 === "pad")){
-const err22 = {instancePath:instancePath+"/crop",schemaPath:"#/$defs/crop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const _errs9 = errors;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+for(const key1 in data1){
+if(!(key1 === "pad")){
+const err4 = {instancePath:instancePath+"/crop",schemaPath:"#/$defs/crop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
-vErrors = [err22];
+vErrors = [err4];
 }
 else {
-vErrors.push(err22);
-}
-errors++;
-}
-}
-if(data7.pad !== undefined){
-let data8 = data7.pad;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err23 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 512 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-if(data8 < 1 || isNaN(data8)){
-const err25 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
+vErrors.push(err4);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err26 = {instancePath:instancePath+"/crop",schemaPath:"#/$defs/crop/type",keyword:"type",params:{type: "object"}};
+if(data1.pad !== undefined){
+let data2 = data1.pad;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err5 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
-vErrors = [err26];
+vErrors = [err5];
 }
 else {
-vErrors.push(err26);
+vErrors.push(err5);
 }
 errors++;
 }
-var _valid2 = _errs26 === errors;
-if(_valid2 && valid5){
-valid5 = false;
-passing2 = [passing2, 1];
-}
-else {
-if(_valid2){
-valid5 = true;
-passing2 = 1;
-}
-}
-if(!valid5){
-const err27 = {instancePath:instancePath+"/crop",schemaPath:"#/properties/crop/oneOf",keyword:"oneOf",params:{passingSchemas: passing2}};
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 512 || isNaN(data2)){
+const err6 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512}};
 if(vErrors === null){
-vErrors = [err27];
+vErrors = [err6];
 }
 else {
-vErrors.push(err27);
+vErrors.push(err6);
+}
+errors++;
+}
+if(data2 < 1 || isNaN(data2)){
+const err7 = {instancePath:instancePath+"/crop/pad",schemaPath:"#/$defs/crop/properties/pad/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/crop",schemaPath:"#/$defs/crop/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid1 = _errs9 === errors;
+if(_valid1 && valid2){
+valid2 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid2 = true;
+passing1 = 1;
+}
+}
+if(!valid2){
+const err9 = {instancePath:instancePath+"/crop",schemaPath:"#/properties/crop/oneOf",keyword:"oneOf",params:{passingSchemas: passing1}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
 }
 errors++;
 }
 else {
-errors = _errs24;
+errors = _errs7;
 if(vErrors !== null){
-if(_errs24){
-vErrors.length = _errs24;
+if(_errs7){
+vErrors.length = _errs7;
 }
 else {
 vErrors = null;
@@ -1322,96 +1455,96 @@ vErrors = null;
 }
 }
 if(data.flip !== undefined){
-let data9 = data.flip;
-if(!((data9 === "none") || (data9 === "horizontal"))){
-const err28 = {instancePath:instancePath+"/flip",schemaPath:"#/properties/flip/enum",keyword:"enum",params:{allowedValues: schema40.properties.flip.enum}};
+let data3 = data.flip;
+if(!((data3 === "none") || (data3 === "horizontal"))){
+const err10 = {instancePath:instancePath+"/flip",schemaPath:"#/properties/flip/enum",keyword:"enum",params:{allowedValues: schema40.properties.flip.enum}};
 if(vErrors === null){
-vErrors = [err28];
+vErrors = [err10];
 }
 else {
-vErrors.push(err28);
+vErrors.push(err10);
 }
 errors++;
 }
 }
 if(data.dropout !== undefined){
-let data10 = data.dropout;
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 < 0 || isNaN(data10)){
-const err29 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+let data4 = data.dropout;
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 < 0 || isNaN(data4)){
+const err11 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
-vErrors = [err29];
+vErrors = [err11];
 }
 else {
-vErrors.push(err29);
+vErrors.push(err11);
 }
 errors++;
 }
-if(data10 >= 1 || isNaN(data10)){
-const err30 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/exclusiveMaximum",keyword:"exclusiveMaximum",params:{comparison: "<", limit: 1}};
+if(data4 >= 1 || isNaN(data4)){
+const err12 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/exclusiveMaximum",keyword:"exclusiveMaximum",params:{comparison: "<", limit: 1}};
 if(vErrors === null){
-vErrors = [err30];
+vErrors = [err12];
 }
 else {
-vErrors.push(err30);
+vErrors.push(err12);
 }
 errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/type",keyword:"type",params:{type: "number"}};
+const err13 = {instancePath:instancePath+"/dropout",schemaPath:"#/properties/dropout/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err31];
+vErrors = [err13];
 }
 else {
-vErrors.push(err31);
+vErrors.push(err13);
 }
 errors++;
 }
 }
 if(data.survival !== undefined){
-let data11 = data.survival;
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 1 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
+let data5 = data.survival;
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 1 || isNaN(data5)){
+const err14 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
-vErrors = [err32];
+vErrors = [err14];
 }
 else {
-vErrors.push(err32);
+vErrors.push(err14);
 }
 errors++;
 }
-if(data11 <= 0 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
+if(data5 <= 0 || isNaN(data5)){
+const err15 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
 if(vErrors === null){
-vErrors = [err33];
+vErrors = [err15];
 }
 else {
-vErrors.push(err33);
-}
-errors++;
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
+vErrors.push(err15);
 }
 errors++;
 }
 }
-}
 else {
-const err35 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err16 = {instancePath:instancePath+"/survival",schemaPath:"#/properties/survival/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err16];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
 }
 errors++;
 }
@@ -1420,15 +1553,15 @@ return errors === 0;
 }
 validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema43 = {"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}};
-const schema44 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}};
-const schema45 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}};
-const schema46 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}};
+const schema44 = {"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}};
+const schema45 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}};
+const schema46 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}};
+const schema47 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}};
 
-function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate27.evaluated;
+const evaluated0 = validate29.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1860,21 +1993,21 @@ vErrors.push(err35);
 }
 errors++;
 }
-validate27.errors = vErrors;
+validate29.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate27.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate29.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const schema47 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}};
-const schema48 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}};
-const schema49 = {"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015};
-const schema50 = {"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50};
+const schema48 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}};
+const schema49 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}};
+const schema50 = {"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015};
+const schema51 = {"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50};
 
-function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate30.evaluated;
+const evaluated0 = validate32.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1997,17 +2130,17 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate30.errors = vErrors;
+validate32.errors = vErrors;
 return errors === 0;
 }
-validate30.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate32.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema51 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}};
+const schema52 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}};
 
-function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate31.evaluated;
+const evaluated0 = validate33.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2200,16 +2333,16 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate31.errors = vErrors;
+validate33.errors = vErrors;
 return errors === 0;
 }
-validate31.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate33.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate29.evaluated;
+const evaluated0 = validate31.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2230,15 +2363,15 @@ errors++;
 const tag0 = data.name;
 if(typeof tag0 == "string"){
 if(tag0 === "cosine"){
-if(!(validate30(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate32(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
 errors = vErrors.length;
 }
 var props0 = true;
 }
 else if(tag0 === "exponential"){
-if(!(validate31(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+if(!(validate33(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -2277,17 +2410,17 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate29.errors = vErrors;
+validate31.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate29.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate31.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 
-function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate26.evaluated;
+const evaluated0 = validate28.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2296,7 +2429,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(func1.call(schema43.properties, key0))){
+if(!(func1.call(schema44.properties, key0))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -2448,14 +2581,14 @@ errors++;
 }
 }
 if(data.optimiser !== undefined){
-if(!(validate27(data.optimiser, {instancePath:instancePath+"/optimiser",parentData:data,parentDataProperty:"optimiser",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+if(!(validate29(data.optimiser, {instancePath:instancePath+"/optimiser",parentData:data,parentDataProperty:"optimiser",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
 errors = vErrors.length;
 }
 }
 if(data.schedule !== undefined){
-if(!(validate29(data.schedule, {instancePath:instancePath+"/schedule",parentData:data,parentDataProperty:"schedule",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
+if(!(validate31(data.schedule, {instancePath:instancePath+"/schedule",parentData:data,parentDataProperty:"schedule",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
 errors = vErrors.length;
 }
 }
@@ -2610,10 +2743,10 @@ vErrors.push(err25);
 }
 errors++;
 }
-validate26.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
-validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -2691,8 +2824,8 @@ errors = vErrors.length;
 }
 }
 if(data.training !== undefined){
-if(!(validate26(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
@@ -2712,12 +2845,12 @@ return errors === 0;
 }
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema54 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}};
+const schema55 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}};
 
-function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate37.evaluated;
+const evaluated0 = validate39.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2801,8 +2934,8 @@ errors = vErrors.length;
 }
 }
 if(data.training !== undefined){
-if(!(validate26(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
@@ -2824,7 +2957,7 @@ errors++;
 if(data4.labels !== undefined){
 let data5 = data4.labels;
 if(!((data5 === "soft") || (data5 === "hard"))){
-const err7 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema56.properties.labels.enum}};
+const err7 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema57.properties.labels.enum}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3004,7 +3137,7 @@ errors++;
 if(data9.perClass !== undefined){
 let data11 = data9.perClass;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-const err22 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema57.properties.perClass.type}};
+const err22 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3039,7 +3172,7 @@ errors++;
 if(data9.balance !== undefined){
 let data12 = data9.balance;
 if(!(((data12 === "duplicate") || (data12 === "thin")) || (data12 === "none"))){
-const err25 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema57.properties.balance.enum}};
+const err25 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3072,10 +3205,10 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate37.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
-validate37.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3271,8 +3404,8 @@ errors++;
 }
 const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate37(data5[i0], {instancePath:instancePath+"/students/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
+if(!(validate39(data5[i0], {instancePath:instancePath+"/students/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
 errors = vErrors.length;
 }
 }
@@ -3308,8 +3441,8 @@ errors = vErrors.length;
 }
 }
 if(data.training !== undefined){
-if(!(validate26(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
@@ -3331,7 +3464,7 @@ errors++;
 if(data10.labels !== undefined){
 let data11 = data10.labels;
 if(!((data11 === "soft") || (data11 === "hard"))){
-const err18 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema56.properties.labels.enum}};
+const err18 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema57.properties.labels.enum}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3511,7 +3644,7 @@ errors++;
 if(data15.perClass !== undefined){
 let data17 = data15.perClass;
 if((!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))) && (data17 !== null)){
-const err33 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema57.properties.perClass.type}};
+const err33 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3546,7 +3679,7 @@ errors++;
 if(data15.balance !== undefined){
 let data18 = data15.balance;
 if(!(((data18 === "duplicate") || (data18 === "thin")) || (data18 === "none"))){
-const err36 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema57.properties.balance.enum}};
+const err36 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err36];
 }

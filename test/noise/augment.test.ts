@@ -15,7 +15,7 @@ const gray = graySourceImage();
 const OFF: NoiseSpec = { randAugment: null, crop: null, flip: 'none', dropout: 0, survival: 1 };
 const ON: NoiseSpec = {
   ...OFF,
-  randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+  randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
   crop: { pad: 1 },
   flip: 'horizontal',
 };

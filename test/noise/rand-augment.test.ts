@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OPS, type OpName } from '../../lib/noise/ops.js';
+import { OP_NAMES, OPS, type OpName } from '../../lib/noise/ops.js';
 import { describeRandAugment, randAugment } from '../../lib/noise/rand-augment.js';
 import { randomKey, stream } from '../../lib/noise/random.js';
 import { emptyTally, measuredNoise } from '../../lib/noise/tally.js';
@@ -8,7 +8,7 @@ import type { RandAugmentSpec } from '../../lib/spec/resolved.js';
 import { crc32, graySourceImage, sourceImage } from './source-image.js';
 
 const key = randomKey({ seed: 1, generation: 0, phase: 'train', purpose: 'augment' });
-const MILD: RandAugmentSpec = { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true };
+const MILD: RandAugmentSpec = { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' };
 const gray = graySourceImage();
 
 test('the same position gives the same bytes, another position others', () => {
@@ -49,6 +49,21 @@ test('the 15 operations are drawn equally often', () => {
   const { ops } = counted(MILD, 6_000);
   const chiSquare = Object.values(ops).reduce((sum, { applied }) => sum + (applied - 400) ** 2 / 400, 0);
   assert.ok(chiSquare < 36.1, `${chiSquare}`); // 99.9 % point of 14 degrees of freedom.
+});
+
+test('only the listed transforms are drawn, equally often', () => {
+  const transforms = ['Rotate', 'ShearX', 'ShearY'] as const;
+  const { ops } = counted({ ...MILD, transforms }, 3_000);
+  for (const name of OP_NAMES) {
+    const { applied } = ops[name];
+    if ((transforms as readonly OpName[]).includes(name))
+      assert.ok(Math.abs(applied - 1_000) < 100, `${name}: ${applied}`); // 3.9 sigmas
+    else assert.equal(applied, 0, name);
+  }
+  assert.deepEqual(
+    describeRandAugment({ ...MILD, transforms }).ops.map(({ name }) => name),
+    transforms,
+  );
 });
 
 for (const probability of [0, 0.25, 1]) {

@@ -35,7 +35,7 @@ function generation(index: number, role: GenerationSpec['role'], hasNoise: boole
     model: role === 'teacher' ? 'efficientnet_t0' : 'efficientnet_t1',
     noise: hasNoise
       ? {
-          randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+          randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
           ...{ crop: { pad: 1 }, flip: 'horizontal', dropout: 0.1, survival: 0.9 },
         }
       : { randAugment: null, crop: null, flip: 'none', dropout: 0, survival: 1 },

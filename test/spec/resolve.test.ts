@@ -10,6 +10,7 @@ import { parse } from '../../lib/spec/parse.js';
 import { resolve } from '../../lib/spec/resolve.js';
 import type { Pipeline } from '../../lib/spec/types.js';
 import { dataFolder, MINIMAL, MODELS } from './fixture.js';
+import { OP_NAMES, type OpName } from '../../lib/noise/ops.js';
 
 const data = dataFolder();
 after(() => data.remove());
@@ -31,7 +32,7 @@ test('a minimal spec gets every default', () => {
   };
   const blocks = {
     noise: {
-      randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+      randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
       crop: { pad: 1 },
       flip: 'horizontal',
       dropout: 0.1,
@@ -77,6 +78,12 @@ test('a generation inherits what it does not say itself, key by key', () => {
   assert.deepEqual(student?.noise, { randAugment: null, crop: { pad: 3 }, flip: 'horizontal', dropout: 0.3, survival: 0.5 });
   assert.deepEqual([teacher.training.steps, student.training.steps, teacher.training.ema], [70, 200, 0.5]);
   assert.deepEqual([student.selection.confidence, teacher.selection.confidence, student.labelling.labels], [0.9, 0.5, 'hard']);
+});
+
+test('a list of transforms stands in one order, and the list of all is all', () => {
+  const transformsOf = (transforms: OpName[]) => resolve(withKeys({ noise: { randAugment: { transforms } } })).generations[1]?.noise.randAugment?.transforms;
+  assert.deepEqual(transformsOf(['ShearY', 'AutoContrast', 'Rotate']), ['AutoContrast', 'Rotate', 'ShearY']);
+  assert.equal(transformsOf([...OP_NAMES].reverse()), 'all'); // which says, too, that the schema lists what the code has
 });
 
 test('an optimiser or schedule of another name replaces, of the same name it merges', () => {

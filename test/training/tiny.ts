@@ -22,7 +22,7 @@ export const TINY: TinySizes = { size: 8, classes: 3, labelled: 10, pool: 30 };
 
 /** Everything at once: input noise, dropout and stochastic depth. */
 export const ALL_NOISE: NoiseSpec = {
-  randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+  randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
   crop: { pad: 1 },
   flip: 'horizontal',
   dropout: 0.1,

@@ -32,7 +32,7 @@ function generation(index: number, role: GenerationSpec['role'], model: string):
     role,
     model,
     noise: {
-      randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true },
+      randAugment: { dialect: 'timm', ops: 1, magnitude: 4, spread: 'uniform', probability: 1, increasing: true, transforms: 'all' },
       crop: { pad: 1 },
       flip: 'horizontal',
       dropout: 0.1,
