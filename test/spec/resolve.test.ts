@@ -136,10 +136,15 @@ name: fashion-mnist
 version: 1
 `;
 
-test('pipelines/fashion-mnist.yaml is the example in all but its teacher', () => {
-  const [shipped, example] = [valid(load(pipelineText('fashion-mnist'))).spec, valid(load(FASHION_MNIST)).spec];
-  assert.deepEqual({ ...shipped, generations: shipped.generations.slice(1) }, { ...example, generations: example.generations.slice(1) });
+test('pipelines/fashion-mnist.yaml is the example with ten of the fifteen transforms', () => {
+  const [shipped, example] = [
+    valid(load(pipelineText('fashion-mnist'))).spec,
+    valid(load(FASHION_MNIST.replace('increasing: true', `increasing: true, transforms: [${MILD}]`))).spec,
+  ];
+  assert.deepEqual(shipped, example);
 });
+
+const MILD = OP_NAMES.filter((name) => !['Equalize', 'Invert', 'Posterize', 'Solarize', 'SolarizeAdd'].includes(name)).join(', ');
 
 test('pipelines/smoke.yaml is valid', () => assert.ok(valid(load(pipelineText('smoke'))).spec.generations.length === 3));
 
