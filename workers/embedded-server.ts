@@ -58,7 +58,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       address: server.record.address,
       ui: server.record.ui,
       isAdopted: server.isAdopted,
-      close: () => closeServer(options.home),
+      close: () => closeServer(options.home, server.record),
     };
   };
   return withLock(lockOf(options.home), startOrAdopt, { signal: options.signal });
@@ -125,12 +125,12 @@ async function startFirstFree(recorded: ServerRecord | undefined, options: Embed
   }
 }
 
-async function closeServer(home: string): Promise<void> {
+/** Where the record is gone (somebody emptied the home), it is what this process knew of it. */
+async function closeServer(home: string, known: ServerRecord): Promise<void> {
   await withLock(lockOf(home), async () => {
-    const record = await readRecord(home);
-    if (record === undefined) return;
+    const record = (await readRecord(home)) ?? known;
     const users = otherUsers(record);
-    if (users.length > 0) return writeRecord(home, { ...record, users });
+    if (users.length > 0 && isOurs(record, home)) return writeRecord(home, { ...record, users });
     if (isOurs(record, home)) await endProcess(record.pid, GRACE_MS);
     await removeRecord(home);
   });

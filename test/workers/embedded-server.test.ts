@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { connectClient, connectWorker, localConnection } from '../../workers/connection.js';
@@ -50,6 +50,14 @@ describe('the embedded server', { concurrency: 3 }, () => {
     assert.equal(last.pid, starter.pid);
     await last.close();
     assert.ok(!isAlive(last.pid), 'left behind by the last user');
+  });
+
+  test('a server whose record was deleted is ended all the same', { skip: noServer }, async (t) => {
+    const home = await freshHome(t);
+    const server = await start(t, home);
+    await rm(join(home, 'embedded.json'));
+    await server.close();
+    assert.ok(!isAlive(server.pid));
   });
 
   test('a start that nobody wants any more leaves no server behind', { skip: noServer }, async (t) => {

@@ -2,12 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { ProcessMark } from '../../workers/processes.js';
+import { commandOf, endProcess, type ProcessMark } from '../../workers/processes.js';
 
-/** A home that is gone after the test. */
+/** A home that is gone after the test, and its server with it. */
 export async function freshHome(t: TestContext): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'noisy-student-home-'));
-  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  t.after(async () => {
+    const recorded = await readRecorded(home).catch(() => undefined);
+    if (recorded && commandOf(recorded.pid)?.includes(home)) await endProcess(recorded.pid, 5_000);
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  });
   return home;
 }
 

@@ -32,18 +32,21 @@ describe('the supervisor', { concurrency: 3 }, () => {
       onEvent: (line) => events.push(line),
       onGiveUp: (error) => events.push(error.message),
     });
-    t.after(() => supervisor.close());
-    const first = supervisor.pids;
-    process.kill(first.server, 'SIGKILL');
-    await until(() => supervisor.pids.server !== first.server);
-    process.kill(first.worker!, 'SIGKILL');
-    await until(() => supervisor.pids.worker !== first.worker);
-    assert.deepEqual(events, ['the server is gone; starting it again', 'the worker is gone (SIGKILL); starting it again']);
+    try {
+      const first = supervisor.pids;
+      process.kill(first.server, 'SIGKILL');
+      await until(() => supervisor.pids.server !== first.server);
+      process.kill(first.worker!, 'SIGKILL');
+      await until(() => supervisor.pids.worker !== first.worker);
+      assert.deepEqual(events, ['the server is gone; starting it again', 'the worker is gone (SIGKILL); starting it again']);
 
-    assert.equal(await stateOfRun(supervisor.address), 'done');
-    const { server, worker } = supervisor.pids;
-    await supervisor.close();
-    assert.ok(!isAlive(worker!) && !isAlive(server), 'something it started is left');
+      assert.equal(await stateOfRun(supervisor.address), 'done');
+      const { server, worker } = supervisor.pids;
+      await supervisor.close();
+      assert.ok(!isAlive(worker!) && !isAlive(server), 'something it started is left');
+    } finally {
+      await supervisor.close(AbortSignal.abort());
+    }
   });
 
   test('a frozen worker and a frozen server are ended and started again', { skip: noServer }, async (t) => {
@@ -57,14 +60,17 @@ describe('the supervisor', { concurrency: 3 }, () => {
       onEvent: (line) => events.push(line),
       onGiveUp: (error) => events.push(error.message),
     });
-    t.after(() => supervisor.close());
-    assert.equal(await stateOfRun(supervisor.address), 'done');
-    const first = supervisor.pids;
-    process.kill(first.worker!, 'SIGSTOP');
-    process.kill(first.server, 'SIGSTOP');
-    await until(() => supervisor.pids.server !== first.server && supervisor.pids.worker !== first.worker);
-    assert.deepEqual(events.sort(), ['the server does not answer; starting it again', 'the worker does not answer; starting it again']);
-    assert.ok(!isAlive(first.server) && !isAlive(first.worker!), 'a frozen process is left');
+    try {
+      assert.equal(await stateOfRun(supervisor.address), 'done');
+      const first = supervisor.pids;
+      process.kill(first.worker!, 'SIGSTOP');
+      process.kill(first.server, 'SIGSTOP');
+      await until(() => supervisor.pids.server !== first.server && supervisor.pids.worker !== first.worker);
+      assert.deepEqual(events.sort(), ['the server does not answer; starting it again', 'the worker does not answer; starting it again']);
+      assert.ok(!isAlive(first.server) && !isAlive(first.worker!), 'a frozen process is left');
+    } finally {
+      await supervisor.close(AbortSignal.abort());
+    }
   });
 
   test('a worker that keeps ending is given up, and the server is not blamed', { skip: noServer }, async (t) => {
@@ -72,16 +78,20 @@ describe('the supervisor', { concurrency: 3 }, () => {
     const workerEntry = join(home, 'broken-worker.mjs');
     await writeFile(workerEntry, 'process.exit(7);');
     const events: string[] = [];
-    const limits = { restarts: 1, watchMs: 20, backoffMs: 0 };
-    const gaveUp = new Promise<PipelineError>((onGiveUp, reject) => {
-      const onEvent = (line: string) => events.push(line);
-      supervise({ home, serverProgram: program, server: WITHOUT_UI, workerEntry: pathToFileURL(workerEntry), limits, onEvent, onGiveUp }).then(
-        (supervisor) => t.after(() => supervisor.close()),
-        reject,
-      );
+    let onGiveUp!: (error: PipelineError) => void;
+    const gaveUp = new Promise<PipelineError>((resolve) => (onGiveUp = resolve));
+    const supervisor = await supervise({
+      home,
+      serverProgram: program,
+      server: WITHOUT_UI,
+      workerEntry: pathToFileURL(workerEntry),
+      limits: { restarts: 1, watchMs: 20, backoffMs: 0 },
+      onEvent: (line) => events.push(line),
+      onGiveUp,
     });
     assert.equal((await gaveUp).code, 'WORKER_LOST');
     assert.deepEqual(events, ['the worker is gone (exit code 7); starting it again']);
+    await supervisor.close();
   });
 
   test('what a killed command leaves: its worker ends by itself, its server waits for the next command, which ends it', { skip: noServer }, async (t) => {
