@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../lib/errors.js';
@@ -9,8 +10,6 @@ import { freePort } from './ports.js';
 import { commandOf, endProcess, isAlive } from './processes.js';
 import { answers, launchServer, waitUntilReady } from './server-process.js';
 import { isOurs, otherUsers, readRecord, removeRecord, usersWithMe, writeRecord, type ServerRecord } from './server-record.js';
-
-export { serverProgram } from './places.js';
 
 export interface EmbeddedServerOptions {
   /** Absolute; holds `temporal.db`, `embedded.json` and `logs/server.log`. */
@@ -51,7 +50,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   await mkdir(join(options.home, 'logs'), { recursive: true });
   const startOrAdopt = async () => {
     const recorded = await readRecord(options.home);
-    const server = (recorded && (await adopt(recorded, options))) ?? (await startFirstFree(recorded, options));
+    const server = (recorded && (await adopt(recorded, options))) ?? (await startAlone(recorded, options));
     await writeRecord(options.home, server.record);
     return {
       pid: server.record.pid,
@@ -93,7 +92,15 @@ async function whileEnding(pid: number): Promise<void> {
   for (const deadline = performance.now() + GRACE_MS; isEnding() && performance.now() < deadline; await delay(20));
 }
 
-/** A port may be taken between looking at it and the server's taking it: then the next try looks again. */
+/**
+ * Of all homes, one at a time: two servers that want the same free port would both be answered for by the one that gets
+ * it, and a run would then live in another home's server.
+ */
+function startAlone(recorded: ServerRecord | undefined, options: EmbeddedServerOptions): Promise<Found> {
+  return withLock(portsLock(), () => startFirstFree(recorded, options), { signal: options.signal });
+}
+
+/** Another program may take a port between looking at it and the server's taking it: then the next try looks again. */
 async function startFirstFree(recorded: ServerRecord | undefined, options: EmbeddedServerOptions): Promise<Found> {
   const wanted = portsOf(recorded) ?? options.ports ?? PORTS;
   for (let tries = 1; ; tries++) {
@@ -142,3 +149,6 @@ function portsOf(record: ServerRecord | undefined): { grpc: number; ui: number }
 }
 
 const lockOf = (home: string): string => join(home, 'embedded.lock');
+
+/** One for all homes of a user. */
+const portsLock = (): string => join(tmpdir(), `noisy-student-ports-${userInfo().uid}.lock`);

@@ -38,7 +38,7 @@ export async function waitUntilReady({ pid, address }: { pid: number; address: s
   for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline; await delay(100)) {
     signal?.throwIfAborted();
     if (pid === 0 || !isAlive(pid)) return false;
-    if (await answers(address)) return true;
+    if (await answers(address)) return isAlive(pid);
   }
   return false;
 }

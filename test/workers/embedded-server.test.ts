@@ -5,7 +5,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { connectClient, connectWorker, localConnection } from '../../workers/connection.js';
-import { findEmbeddedServer, serverProgram, startEmbeddedServer, type EmbeddedServer } from '../../workers/embedded-server.js';
+import { findEmbeddedServer, startEmbeddedServer, type EmbeddedServer } from '../../workers/embedded-server.js';
+import { serverProgram } from '../../workers/places.js';
+import { freePort } from '../../workers/ports.js';
 import { endProcess, isAlive, markOf, type ProcessMark } from '../../workers/processes.js';
 import { isError } from '../store/contract.js';
 import { noServer } from '../workflows/server.js';
@@ -33,6 +35,16 @@ describe('the embedded server', { concurrency: 3 }, () => {
     assert.equal(one.pid, two.pid);
     assert.deepEqual([one.isAdopted, two.isAdopted].sort(), [false, true]);
     assert.equal((await findEmbeddedServer(home))?.pid, one.pid);
+  });
+
+  test('homes that start at once and want the same port get a server each', { skip: noServer }, async (t) => {
+    const grpc = await freePort(0);
+    const homes = await Promise.all([1, 2, 3].map(() => freshHome(t)));
+    const servers = await Promise.all(homes.map((home) => startEmbeddedServer({ home, program, ports: { grpc, ui: 0 }, hasUi: false })));
+    t.after(() => Promise.all(servers.map((server) => server.close())));
+    assert.equal(new Set(servers.map(({ address }) => address)).size, 3);
+    await startRun(servers[0]!, 'of-the-first');
+    for (const other of servers.slice(1)) await assert.rejects(stateOf(other, 'of-the-first'), /not found/i);
   });
 
   test('the last user that lives ends a server, whoever started it', { skip: noServer }, async (t) => {

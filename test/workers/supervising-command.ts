@@ -1,4 +1,4 @@
-import { serverProgram } from '../../workers/embedded-server.js';
+import { serverProgram } from '../../workers/places.js';
 import { supervise } from '../../workers/supervisor.js';
 
 /** A command that supervises a home, to be killed: prints the ids of what it started. */

@@ -8,7 +8,8 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.js';
-import { serverProgram, startEmbeddedServer } from '../../workers/embedded-server.js';
+import { startEmbeddedServer } from '../../workers/embedded-server.js';
+import { serverProgram } from '../../workers/places.js';
 import { runWorkers, type RunWorkersOptions } from '../../workers/run-workers.js';
 import { fakeActivities, type ActivityName, type FakeActivities } from './fake-activities.js';
 
