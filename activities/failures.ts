@@ -21,6 +21,7 @@ export const RETRIED: Readonly<Record<ErrorCode, boolean>> = {
   TENSOR_LEAK: false,
   ARTIFACT_MISSING: false, // The phase that makes it has to run again, which the workflow sees to.
   ARTIFACT_CORRUPT: false,
+  COMPILE_UNSUPPORTED: false,
   DEVICE_LOST: true,
   DEVICE_STALLED: true,
   OUT_OF_MEMORY: true, // Another program may have had the memory.

@@ -18,6 +18,7 @@ export const ERRORS = {
   TENSOR_LEAK: 'A training step left tensors behind.',
   ARTIFACT_MISSING: 'An artifact that a phase needs is not in the store.',
   ARTIFACT_CORRUPT: 'An artifact does not match its manifest.',
+  COMPILE_UNSUPPORTED: 'A function cannot be recorded as a compiled step.',
   DEVICE_LOST: 'The process that computes on the device ended before its job did.',
   DEVICE_STALLED: 'The process that computes on the device made no progress for too long.',
   OUT_OF_MEMORY: 'The device or the machine has no memory left for the job.',

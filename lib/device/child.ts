@@ -34,9 +34,9 @@ async function perform(job: Job, hooks: JobHooks): Promise<JobOutcome> {
     case 'train':
       return (await import('../training/loop.js')).train(job, hooks, facts);
     case 'label':
-      return (await import('../labels/predict.js')).labelShard(job, hooks);
+      return (await import('../labels/predict.js')).labelShard(job, hooks, facts);
     case 'evaluate':
-      return (await import('../evaluation/evaluate.js')).evaluateModel(job, hooks);
+      return (await import('../evaluation/evaluate.js')).evaluateModel(job, hooks, facts);
   }
 }
 

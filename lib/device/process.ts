@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../errors.js';
+import type { HostFacts } from '../training/versions.js';
 import { reviveFailure } from './failure.js';
 import type { FromChild, Job, Progress, ToChild } from './messages.js';
 
@@ -105,7 +106,11 @@ interface Child {
 
 function startChild({ node, environment, processor, entry, log }: DeviceOptions): Child {
   const file = fileURLToPath(entry ?? new URL('./child.ts', import.meta.url));
-  const facts = { processor, intraOp: environment['TF_NUM_INTRAOP_THREADS'] ?? 'default' };
+  const facts: HostFacts = {
+    processor,
+    intraOp: environment['TF_NUM_INTRAOP_THREADS'] ?? 'default',
+    eager: environment['NOISY_STUDENT_EAGER'] === '1',
+  };
   const process = fork(file, [JSON.stringify(facts)], {
     execPath: node,
     execArgv: ['--import', import.meta.resolve('tsx')], // resolved here, so that it works from any working directory

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { ImageSet } from '../data/image-set.js';
 import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { EvaluateJob } from '../device/messages.js';
+import type { HostFacts } from '../training/versions.js';
 import type { Evaluation } from './evaluation.js';
 import { checkFits, openPredictor, predictLogits, type Predictor } from './inference.js';
 import { count, emptyTally, summarise, type Tally } from './metrics.js';
 
 /** Judges a model on the validation and the test set: clean images, average weights. Writes `evaluation.json`. */
-export async function evaluateModel(job: EvaluateJob, hooks: JobHooks): Promise<JobOutcome> {
+export async function evaluateModel(job: EvaluateJob, hooks: JobHooks, { eager }: Pick<HostFacts, 'eager'>): Promise<JobOutcome> {
   const started = hooks.now();
-  const predictor = await openPredictor(job.model);
+  const predictor = await openPredictor(job.model, { scratch: job.output, eager });
   const once = { memoryBytes: 0 }; // each image is read once
   const [validation, test] = await Promise.all([ImageSet.open(job.dataset, 'validation', once), ImageSet.open(job.dataset, 'test', once)]);
   try {

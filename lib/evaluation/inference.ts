@@ -1,32 +1,37 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
-import { forward, type Tensors } from '../models/efficientnet.js';
+import { forward } from '../models/efficientnet.js';
 import { loadModel, type Model } from '../models/weights.js';
+import { compilePureStep, type CompiledStep, type CompileOptions } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
 import { normalise } from '../training/step.js';
 
-/** A published model, its tensors on the device. They are the average over the training: what a model is judged by. */
+/** A published model, ready to compute. Its tensors are the average over the training: what a model is judged by. */
 export interface Predictor extends Omit<Model, 'tensors'> {
   readonly folder: string;
-  readonly tensors: Tensors;
+  /** Its network as a graph with the weights as constants. */
+  readonly compiled: CompiledStep;
 }
 
 /**
  * The model of a `train` artifact. The process keeps the newest one and disposes it when another is asked for:
  * shard after shard names the same folder, and what is in it never changes.
  */
-export async function openPredictor(folder: string): Promise<Predictor> {
+export async function openPredictor(folder: string, options: CompileOptions): Promise<Predictor> {
   if (held?.folder === folder) return held;
   const { network, config, tensors } = await loadModel(folder);
-  if (held) tf.dispose({ ...held.tensors });
-  held = {
-    folder,
-    network,
-    config,
-    tensors: Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape], 'float32')])),
-  };
-  return held;
+  held?.compiled.dispose();
+  const numbers = () => Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape], 'float32')]));
+  const compiled = compilePureStep(
+    (state, { images }) => {
+      const normal = normalise(images as tf.Tensor4D, config.mean, config.std);
+      return { state, outputs: { logits: forward(network, numbers(), normal, { training: false }).logits } }; // [batch, classes]
+    },
+    {},
+    options,
+  );
+  return (held = { folder, network, config, compiled });
 }
 
 let held: Predictor | undefined;
@@ -72,7 +77,7 @@ export async function* predictLogits(
 
 /** Pixels uint8 [count, size, size, channels] → logits [count, classes], computed in the slots from `slot` on. */
 function forwardSlots(
-  { network, config, tensors }: Predictor,
+  { network, compiled }: Predictor,
   pixels: Uint8Array,
   { size, channels }: { size: number; channels: number },
   { slot, count, batch }: { slot: number; count: number; batch: number },
@@ -80,9 +85,8 @@ function forwardSlots(
   const filled = new Float32Array(batch * size * size * channels);
   filled.set(pixels, slot * size * size * channels);
   return tf.tidy(() => {
-    const images = normalise(tf.tensor4d(filled, [batch, size, size, channels]), config.mean, config.std);
-    const { logits } = forward(network, tensors, images, { training: false }); // [batch, classes]
-    return tf.slice(logits, [slot, 0], [count, network.classes]).dataSync<'float32'>();
+    const { logits } = compiled.run({ images: tf.tensor4d(filled, [batch, size, size, channels]) });
+    return tf.slice(logits!, [slot, 0], [count, network.classes]).dataSync<'float32'>();
   });
 }
 

@@ -3,6 +3,7 @@ import { ImageSet } from '../data/image-set.js';
 import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { LabelJob } from '../device/messages.js';
 import { checkFits, openPredictor, predictLogits, type Predictor } from '../evaluation/inference.js';
+import type { HostFacts } from '../training/versions.js';
 import { withDatabase } from './database.js';
 import { LabelFile } from './label-file.js';
 import { pseudoLabels } from './pseudo-label.js';
@@ -11,9 +12,9 @@ import { pseudoLabels } from './pseudo-label.js';
  * Labels a range of the pool: clean images, the teacher's average weights, no noise. Writes `labels.parquet`
  * (columns: see LabelFile), the same bytes each time. Memory does not depend on the pool's size.
  */
-export async function labelShard(job: LabelJob, hooks: JobHooks): Promise<JobOutcome> {
+export async function labelShard(job: LabelJob, hooks: JobHooks, { eager }: Pick<HostFacts, 'eager'>): Promise<JobOutcome> {
   const started = hooks.now();
-  const teacher = await openPredictor(job.model);
+  const teacher = await openPredictor(job.model, { scratch: job.output, eager });
   const pool = await ImageSet.open(job.dataset, 'pool', { memoryBytes: 0 }); // each image is read once
   try {
     checkFits(teacher, pool);

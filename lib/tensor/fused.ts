@@ -1,3 +1,4 @@
+import { isNative, nativeBackend, type Attribute, type Binding } from './native.js';
 import { tf } from './runtime.js';
 
 /** A batch norm's tensors, each [channels] float32; mean and variance are the running statistics. */
@@ -110,12 +111,7 @@ function saverOf(inputs: readonly (tf.Tensor | tf.GradSaveFunc)[]): tf.GradSaveF
   return inputs.at(-1) as tf.GradSaveFunc;
 }
 
-/** libtensorflow's own kernels are there; any other backend gets ordinary operations. */
-function isNative(): boolean {
-  return tf.getBackend() === 'tensorflow';
-}
-
-function batchNormAttributes({ binding }: NativeBackend, epsilon: number): Attribute[] {
+function batchNormAttributes({ binding }: { readonly binding: Binding }, epsilon: number): Attribute[] {
   return [
     { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
     { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
@@ -123,21 +119,4 @@ function batchNormAttributes({ binding }: NativeBackend, epsilon: number): Attri
     { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' },
     { name: 'is_training', type: binding.TF_ATTR_BOOL, value: true },
   ];
-}
-
-interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | string | boolean;
-}
-
-/** The part of tfjs-node's backend that runs one libtensorflow operation; its typings leave `binding` out. */
-interface NativeBackend {
-  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_FLOAT', number>>;
-  executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
-  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
-}
-
-function nativeBackend(): NativeBackend {
-  return tf.backend() as unknown as NativeBackend;
 }

@@ -10,9 +10,9 @@ import { openInputs, type TrainInputs } from './inputs.js';
 import { addMetrics, NO_METRICS } from './metrics.js';
 import { writeOutputs } from './outputs.js';
 import type { RunProgress } from './progress.js';
+import { startSteps, type RunningStep } from './running-step.js';
 import { rateAt } from './schedule.js';
 import { disposeState, restoreState, stateFrom, storedTensors, zeros, type TrainState } from './state.js';
-import { takeStep } from './take-step.js';
 import { currentVersions, versionWarning, type HostFacts, type Versions } from './versions.js';
 
 /**
@@ -24,25 +24,28 @@ import { currentVersions, versionWarning, type HostFacts, type Versions } from '
  */
 export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): Promise<JobOutcome> {
   const inputs = await openInputs(job);
+  let running: RunningStep | undefined;
   try {
-    return await runSteps(job, inputs, currentVersions(facts), hooks);
+    // 1. Resume.
+    const { state, progress } = await resume(job, inputs, currentVersions(facts), hooks);
+    running = startSteps(inputs.plan, state, { scratch: job.output, eager: facts.eager });
+    return await runSteps(job, inputs, running, progress, hooks);
   } finally {
+    running?.dispose();
     await inputs.close();
   }
 }
 
-async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, hooks: JobHooks): Promise<JobOutcome> {
+async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep, resumed: RunProgress, hooks: JobHooks): Promise<JobOutcome> {
   const { training } = job.generation;
-
-  // 1. Resume.
-  let { state, progress } = await resume(job, inputs, versions, hooks);
+  let progress = resumed;
+  let tensors: number | undefined;
   const first = progress.step;
   let saved = first;
   const began = hooks.now();
 
   while (progress.step < training.steps && !hooks.shouldStop()) {
     const start = hooks.now();
-    const count = tensorCount();
     const step = progress.step;
 
     // 2. Rate, batch and masks: functions of the seed and the step alone. The noise drawn is counted.
@@ -53,12 +56,12 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, 
 
     // 3. Step.
     const scalars = { rate, averageDecay: averageDecayAt(training.ema, step), ...inputs.plan.optimiser.scalarsAt(step) };
-    const taken = takeStep(inputs.plan, state, batch, masks, scalars);
-    state = taken.state;
+    const metrics = running.take(batch, masks, scalars);
 
     // 4. Checks.
-    await checkMetrics(taken.metrics, { step: step + 1, steps: training.steps, rate, batch, inputs });
-    checkTensorCount(count, step + 1);
+    await checkMetrics(metrics, { step: step + 1, steps: training.steps, rate, batch, inputs });
+    tensors ??= tensorCount(); // the first step makes the graph
+    checkTensorCount(tensors, step + 1);
 
     // 5. Log.
     const at = { step: step + 1, steps: training.steps, logEvery: training.logEvery, rate, hasPseudo: inputs.pool !== null };
@@ -66,32 +69,32 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, versions: Versions, 
     progress = {
       ...progress,
       step: step + 1,
-      metrics: addMetrics(progress.metrics, taken.metrics, at),
+      metrics: addMetrics(progress.metrics, metrics, at),
       timing: { ...timing, total: timing.total + hooks.now() - start, data: timing.data + drawn - start },
     };
 
     // 6. Checkpoint: at its interval, and at the end, so that a publication that fails costs no training.
     if (progress.step % training.checkpointEvery === 0 || progress.step === training.steps) {
-      progress = await checkpoint(job, inputs, state, progress, hooks);
+      progress = await checkpoint(job, inputs, running, progress, hooks);
       saved = progress.step;
     }
     hooks.onProgress({
       ...progressOf(job, progress, saved),
-      loss: taken.metrics[0]!,
+      loss: metrics[0]!,
       imagesPerSecond: Math.round(((progress.step - first) * inputs.batch * 1000) / (hooks.now() - began)),
     });
     await setImmediate(); // a request to stop is read here
   }
 
   if (progress.step < training.steps) {
-    if (saved < progress.step) progress = await checkpoint(job, inputs, state, progress, hooks);
-    disposeState(state);
+    if (saved < progress.step) progress = await checkpoint(job, inputs, running, progress, hooks);
     return { type: 'stopped', progress: progressOf(job, progress, progress.step) };
   }
   const { dataset } = inputs.labelled;
+  const state = running.copyState();
   const result = await writeOutputs(job.output, { generation: job.generation, dataset, plan: inputs.plan, state, progress, batch: inputs.batch });
   disposeState(state);
-  return { type: 'done', meta: { ...measured(progress, inputs), versions, weightsSha256: result.weightsSha256, resumedAt: first } };
+  return { type: 'done', meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first } };
 }
 
 /** The newest checkpoint that verifies, or a fresh network. */
@@ -109,9 +112,11 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
   return { state: restoreState(found.tensors, like, plan.packing, found.path), progress: { ...found.progress, versions } };
 }
 
-async function checkpoint(job: TrainJob, { plan }: TrainInputs, state: TrainState, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
+async function checkpoint(job: TrainJob, { plan }: TrainInputs, running: RunningStep, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
   const start = now();
+  const state = running.copyState();
   await saveCheckpoint(job.checkpoints, { tensors: await storedTensors(state, plan.packing), progress });
+  disposeState(state);
   const spent = now() - start;
   const { timing } = progress;
   return { ...progress, timing: { ...timing, total: timing.total + spent, checkpoints: timing.checkpoints + spent } };

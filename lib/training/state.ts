@@ -111,6 +111,18 @@ export function restoreState(stored: ReadonlyMap<string, StoredTensor>, like: Tr
   return state;
 }
 
+/** All tensors of a state in one table, as `<part>/<name>`; the tensors are the same. */
+export function nameTensors(state: TrainState): Record<string, tf.Tensor> {
+  return Object.fromEntries(PARTS.flatMap((part) => Object.entries(state[part]).map(([name, tensor]) => [`${part}/${name}`, tensor])));
+}
+
+/** The inverse of `nameTensors`. */
+export function stateOf(named: Tensors): TrainState {
+  const partOf = (part: (typeof PARTS)[number]): Tensors =>
+    Object.fromEntries(Object.entries(named).flatMap(([name, tensor]) => (name.startsWith(`${part}/`) ? [[name.slice(part.length + 1), tensor]] : [])));
+  return { weights: partOf('weights'), statistics: partOf('statistics'), average: partOf('average'), slots: partOf('slots') };
+}
+
 export function disposeState(state: TrainState): void {
   for (const part of PARTS) tf.dispose(Object.values(state[part]));
 }

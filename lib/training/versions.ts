@@ -6,6 +6,8 @@ export interface HostFacts {
   readonly processor: string;
   /** TF_NUM_INTRAOP_THREADS of this process. */
   readonly intraOp: string;
+  /** Steps run operation by operation instead of compiled: slower, to debug. */
+  readonly eager: boolean;
 }
 
 /** Equal bytes are promised for equal versions only. They stand in every checkpoint and in the model's manifest. */
@@ -15,12 +17,12 @@ export interface Versions {
   readonly intraOp: string;
   readonly processor: string;
   readonly device: 'cpu' | 'gpu';
-  readonly execution: 'eager';
+  readonly execution: 'eager' | 'compiled';
 }
 
-export function currentVersions({ processor, intraOp }: HostFacts): Versions {
+export function currentVersions({ processor, intraOp, eager }: HostFacts): Versions {
   const { libtensorflow, gpu } = runtimeFacts();
-  return { libtensorflow, intraOp, processor, device: gpu ? 'gpu' : 'cpu', execution: 'eager' };
+  return { libtensorflow, intraOp, processor, device: gpu ? 'gpu' : 'cpu', execution: eager ? 'eager' : 'compiled' };
 }
 
 /** One sentence on what differs between a checkpoint and this process, or undefined when nothing does. */

@@ -14,6 +14,8 @@ let experiment: Experiment;
 before(async () => void (experiment = await smallExperiment()));
 after(() => rm(experiment.folder, { recursive: true }));
 
+const COMPILED = { eager: false };
+
 test('both sets are judged as by a forward pass over the clean images', async () => {
   const { validation, test: tested } = await evaluate(4);
   for (const [set, found] of [
@@ -55,7 +57,11 @@ test('progress counts the images of both sets, and a job that should stop writes
   );
 
   const output = await experiment.output();
-  const outcome = await evaluateModel({ kind: 'evaluate', model: experiment.model, dataset: experiment.dataset, batch: 4, output }, hooksOf({ stopAfter: 1 }));
+  const outcome = await evaluateModel(
+    { kind: 'evaluate', model: experiment.model, dataset: experiment.dataset, batch: 4, output },
+    hooksOf({ stopAfter: 1 }),
+    COMPILED,
+  );
   assert.equal(outcome.type, 'stopped');
   assert.deepEqual(await readdir(output), []);
 });
@@ -67,7 +73,7 @@ async function evaluate(batch: number): Promise<Evaluation> {
 /** Returns the output folder. */
 async function evaluateInto(batch: number, model = experiment.model, hooks = hooksOf()): Promise<string> {
   const output = await experiment.output();
-  const outcome = await evaluateModel({ kind: 'evaluate', model, dataset: experiment.dataset, batch, output }, hooks);
+  const outcome = await evaluateModel({ kind: 'evaluate', model, dataset: experiment.dataset, batch, output }, hooks, COMPILED);
   assert.equal(outcome.type, 'done');
   return output;
 }

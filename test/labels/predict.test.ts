@@ -19,6 +19,8 @@ let experiment: Experiment;
 before(async () => void (experiment = await smallExperiment()));
 after(() => rm(experiment.folder, { recursive: true }));
 
+const COMPILED = { eager: false };
+
 const CLASSES = DATASET.classes.length;
 const LABELLING: LabellingSpec = { labels: 'soft', temperature: 1, batch: 8, shard: 64 };
 
@@ -69,7 +71,8 @@ test('another model in the same process gives labels of its own, and takes the p
 });
 
 test('a process loads a model once, however many shards ask for it', async () => {
-  assert.equal(await openPredictor(experiment.model), await openPredictor(experiment.model));
+  const options = { scratch: experiment.folder };
+  assert.equal(await openPredictor(experiment.model, options), await openPredictor(experiment.model, options));
 });
 
 test('no tensor is left behind by a shard', async () => {
@@ -106,7 +109,7 @@ test('progress counts images up to the last, and a job that should stop ends wit
     ],
   );
   const output = await experiment.output();
-  assert.deepEqual(await labelShard(jobOf({ output }), hooksOf({ stopAfter: 2 })), { type: 'stopped', progress: { step: 16, of: 43 } });
+  assert.deepEqual(await labelShard(jobOf({ output }), hooksOf({ stopAfter: 2 }), COMPILED), { type: 'stopped', progress: { step: 16, of: 43 } });
   assert.deepEqual(await readdir(output), []);
 });
 
@@ -159,7 +162,7 @@ function jobOf(change: Partial<LabelJob> & { output: string }): LabelJob {
 /** Returns the output folder. */
 async function label(change: Partial<LabelJob>, hooks = hooksOf()): Promise<string> {
   const output = await experiment.output();
-  const outcome = await labelShard(jobOf({ ...change, output }), hooks);
+  const outcome = await labelShard(jobOf({ ...change, output }), hooks, COMPILED);
   assert.equal(outcome.type, 'done');
   return output;
 }

@@ -1,0 +1,237 @@
+import { tmpdir } from 'node:os';
+import { PipelineError } from '../errors.js';
+import { attribute, DATA_TYPE, GraphDef } from './graph-def.js';
+import { isNative } from './native.js';
+import { tf } from './runtime.js';
+import { openSession, type Session } from './session.js';
+import { record, type Recording } from './tracer.js';
+
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
+/** A step as a pure function: a state of the same names, types and shapes comes out; nothing that goes in is changed. */
+export type PureStep = (state: NamedTensors, inputs: NamedTensors) => { readonly state: NamedTensors; readonly outputs: NamedTensors };
+
+export interface CompileOptions {
+  /** An existing folder on a disk; it holds the graph for a moment while it is loaded. */
+  readonly scratch?: string;
+  /** Runs the same function operation by operation, with the same results up to rounding: to debug, and to compare. */
+  readonly eager?: boolean;
+}
+
+export interface CompiledStep {
+  /** One step. The caller owns inputs and outputs. Inputs of other shapes than before are recorded when they first come. */
+  run(inputs: NamedTensors): Record<string, tf.Tensor>;
+  /** Copies of the state; the caller owns them. */
+  readState(): Record<string, tf.Tensor>;
+  /** Replaces the whole state by copies. Throws RangeError if a tensor is missing or of another shape. */
+  writeState(state: NamedTensors): void;
+  /** How often the function was recorded: once for every set of input shapes. */
+  readonly recordings: number;
+  /** Ends the sessions; the step cannot run any more. */
+  dispose(): void;
+}
+
+/**
+ * A step as one TensorFlow graph with its state inside, recorded at its first run and then run as a whole: two to four times
+ * faster than operation by operation. The function itself is called once for every set of input shapes, so everything
+ * that changes from step to step must be an input: a rate or a step number in a JavaScript variable would stay what it was.
+ *
+ * `initial` may be disposed at once. Throws COMPILE_UNSUPPORTED, naming the operation, for functions that a recording
+ * would not reproduce (see `record`). On a backend without libtensorflow the step runs eagerly.
+ */
+export function compilePureStep(step: PureStep, initial: NamedTensors, { scratch = tmpdir(), eager = false }: CompileOptions = {}): CompiledStep {
+  if (eager || !isNative()) return eagerStep(step, initial);
+  const programs = new Map<string, Program>();
+  let active: Program | undefined;
+  let pending: NamedTensors | undefined = copiesOf(initial); // until there is a session to hold it
+  let recordings = 0;
+
+  const programFor = (inputs: NamedTensors): Program => {
+    const key = signatureOf(inputs);
+    const known = programs.get(key);
+    if (known && known === active) return known;
+    const held = pending ?? readFrom(active!); // each session has variables of its own
+    try {
+      const program = known ?? compile(step, held, inputs, scratch);
+      if (!known) recordings++;
+      writeTo(program, held);
+      programs.set(key, program);
+      active = program;
+      pending = undefined;
+      return program;
+    } finally {
+      if (held !== pending) tf.dispose(Object.values(held));
+    }
+  };
+  return {
+    run: (inputs) => runProgram(programFor(inputs), inputs),
+    readState: () => (pending ? copiesOf(pending) : readFrom(active!)),
+    writeState(given) {
+      checkState(given, pending ?? active!.state);
+      if (active) return writeTo(active, given);
+      tf.dispose(Object.values(pending!));
+      pending = copiesOf(given);
+    },
+    get recordings() {
+      return recordings;
+    },
+    dispose() {
+      for (const { session } of programs.values()) session.dispose();
+      programs.clear();
+      if (pending) tf.dispose(Object.values(pending));
+    },
+  };
+}
+
+/** One recording: a session, and the names in it. */
+interface Program {
+  readonly session: Session;
+  readonly outputs: readonly string[];
+  readonly state: Readonly<Record<string, { readonly shape: readonly number[] }>>;
+}
+
+function compile(step: PureStep, state: NamedTensors, inputs: NamedTensors, scratch: string): Program {
+  const graph = new GraphDef();
+  const outputs = tf.tidy(() =>
+    record(graph, (recording) => {
+      for (const [i, tensor] of Object.values(inputs).entries()) recording.bind(tensor, placeholder(graph, tensor, `i${i}`));
+      const slots = Object.entries(state).map(([name, tensor], i) => openSlot(graph, recording, name, tensor, i));
+      const next = step(state, inputs);
+      checkState(next.state, state);
+      const written = slots.flatMap((slot) => closeSlot(graph, recording, slot, next.state[slot.name]!)).map((name) => `^${name}`);
+      // The addon cannot run an operation for its effect alone, so every output waits for all assignments.
+      for (const [i, tensor] of Object.values(next.outputs).entries()) {
+        graph.add('Identity', [recording.nodeOf(tensor), ...written], { T: typeOf(tensor) }, `o${i}`);
+      }
+      addStateAccess(graph, slots);
+      disposeMade(next, state);
+      return Object.keys(next.outputs);
+    }),
+  );
+  if (outputs.length === 0) throw new PipelineError('COMPILE_UNSUPPORTED', 'the step returns nothing · return at least one tensor, such as the loss');
+  const shapes = Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape }]));
+  return { session: openSession(graph, scratch), outputs, state: shapes };
+}
+
+/** A state tensor in the graph: its variable's handle, and the node that reads it before anything is assigned. */
+interface Slot {
+  readonly name: string;
+  readonly tensor: tf.Tensor;
+  /** That of `tensor` before the step: a tf.Variable changes its own. */
+  readonly dataId: object;
+  readonly handle: string;
+  readonly read: string;
+  readonly index: number;
+}
+
+function openSlot(graph: GraphDef, recording: Recording, name: string, tensor: tf.Tensor, index: number): Slot {
+  const dtype = typeOf(tensor);
+  const shape = attribute.shape(tensor.shape);
+  const handle = graph.add('VarHandleOp', [], { dtype, shape, shared_name: attribute.string(`v${index}`), container: attribute.string('') }, `h${index}`);
+  const read = graph.add('ReadVariableOp', [handle], { dtype }, `r${index}`);
+  recording.bind(tensor, read);
+  return { name, tensor, dataId: tensor.dataId, handle, read, index };
+}
+
+/** The assignment of the next number to a variable, after it was read; none if the step left it alone. */
+function closeSlot(graph: GraphDef, recording: Recording, { tensor, dataId, handle, read, index }: Slot, next: tf.Tensor): string[] {
+  if (next.dataId === dataId) return [];
+  return [graph.add('AssignVariableOp', [handle, recording.nodeOf(next), `^${read}`], { dtype: typeOf(tensor) }, `a${index}`)];
+}
+
+/** Nodes that read and replace the state from outside of a step. */
+function addStateAccess(graph: GraphDef, slots: readonly Slot[]): void {
+  const loads = slots.map(({ tensor, handle, index }) => {
+    const value = placeholder(graph, tensor, `p${index}`);
+    return graph.add('AssignVariableOp', [handle, value], { dtype: typeOf(tensor) }, `l${index}`);
+  });
+  for (const { tensor, read, index } of slots) graph.add('Identity', [read], { T: typeOf(tensor) }, `g${index}`);
+  const one = graph.constant(DATA_TYPE.int32, [], new Uint8Array([1, 0, 0, 0]));
+  graph.add('Identity', [one, ...loads.map((name) => `^${name}`)], { T: attribute.type(DATA_TYPE.int32) }, LOADED);
+}
+
+const LOADED = 'loaded';
+
+function placeholder(graph: GraphDef, tensor: tf.Tensor, name: string): string {
+  return graph.add('Placeholder', [], { dtype: typeOf(tensor), shape: attribute.shape(tensor.shape) }, name);
+}
+
+function runProgram({ session, outputs }: Program, inputs: NamedTensors): Record<string, tf.Tensor> {
+  const feeds = new Map(Object.values(inputs).map((tensor, i) => [`i${i}`, tensor]));
+  return named(outputs, session.run(feeds, outputs.map((_, i) => `o${i}`))); // prettier-ignore
+}
+
+function readFrom({ session, state }: Program): Record<string, tf.Tensor> {
+  const names = Object.keys(state);
+  return named(names, names.length === 0 ? [] : session.run(new Map(), names.map((_, i) => `g${i}`))); // prettier-ignore
+}
+
+function writeTo({ session, state }: Program, given: NamedTensors): void {
+  const names = Object.keys(state);
+  if (names.length > 0) tf.dispose(session.run(new Map(names.map((name, i) => [`p${i}`, given[name]!])), [LOADED]));
+}
+
+/** The same interface, operation by operation. */
+function eagerStep(step: PureStep, initial: NamedTensors): CompiledStep {
+  let state = copiesOf(initial);
+  const replace = (next: Record<string, tf.Tensor>): void => {
+    tf.dispose(Object.values(state));
+    state = next;
+  };
+  return {
+    run(inputs) {
+      const made = tf.tidy(() => {
+        const next = step(state, inputs);
+        const copies = { state: copiesOf(next.state), outputs: copiesOf(next.outputs) };
+        disposeMade(next, state);
+        return copies;
+      });
+      replace(made.state);
+      return made.outputs;
+    },
+    readState: () => copiesOf(state),
+    writeState(given) {
+      checkState(given, state);
+      replace(copiesOf(given));
+    },
+    recordings: 0,
+    dispose: () => replace({}),
+  };
+}
+
+/** A step may have kept what it returns, out of reach of the scope around it. */
+function disposeMade(next: ReturnType<PureStep>, given: NamedTensors): void {
+  const own = new Set(Object.values(given));
+  tf.dispose([...Object.values(next.state), ...Object.values(next.outputs)].filter((tensor) => !own.has(tensor)));
+}
+
+function signatureOf(inputs: NamedTensors): string {
+  return Object.entries(inputs)
+    .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`)
+    .join(' ');
+}
+
+function typeOf({ dtype }: tf.Tensor) {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return attribute.type(DATA_TYPE[dtype]);
+  throw new PipelineError(
+    'COMPILE_UNSUPPORTED',
+    `a tensor of the type ${dtype} cannot go into a compiled step or come out of it · float32, int32 and bool can`,
+  );
+}
+
+function checkState(given: NamedTensors, state: Readonly<Record<string, { readonly shape: readonly number[] }>>): void {
+  for (const [name, { shape }] of Object.entries(state)) {
+    const found = given[name];
+    if (String(found?.shape) !== String(shape))
+      throw new RangeError(`the state's ${name} is ${found ? `[${found.shape}]` : 'missing'}, but must be [${shape}]`);
+  }
+}
+
+/** Further handles on the same numbers, which survive any scope. */
+function copiesOf(tensors: NamedTensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+}
+
+function named(names: readonly string[], tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  return Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
+}

@@ -1,0 +1,166 @@
+import protobuf from 'protobufjs/minimal.js';
+import type { Attribute } from './native.js';
+
+const { Writer } = protobuf;
+type Encode = (writer: protobuf.Writer) => void;
+
+/** libtensorflow's numbers of the types that a step uses (types.proto). */
+export const DATA_TYPE = { float32: 1, int32: 3, int64: 9, bool: 10 } as const;
+
+/** The kinds of attributes, by the addon's number. */
+const KIND = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
+
+/**
+ * A TensorFlow graph as it grows: nodes are encoded as they are added. The field numbers are those of
+ * graph.proto, node_def.proto, attr_value.proto, tensor.proto and saved_model.proto.
+ */
+export class GraphDef {
+  readonly #nodes: Uint8Array[] = [];
+  readonly #constants = new Map<string, string>();
+
+  get size(): number {
+    return this.#nodes.length;
+  }
+
+  /** `inputs` are names of nodes, `name:1` for a second output, `^name` for "after it". Returns the node's name. */
+  add(operation: string, inputs: readonly string[], attributes: Readonly<Record<string, Encode>>, name = `n${this.#nodes.length}`): string {
+    const writer = Writer.create();
+    writer.uint32(tag(1, BYTES)).string(name).uint32(tag(2, BYTES)).string(operation);
+    for (const input of inputs) writer.uint32(tag(3, BYTES)).string(input);
+    for (const [key, encode] of Object.entries(attributes)) {
+      message(writer, 5, (entry) => {
+        entry.uint32(tag(1, BYTES)).string(key);
+        message(entry, 2, encode);
+      });
+    }
+    this.#nodes.push(writer.finish());
+    return name;
+  }
+
+  /** A constant; equal ones share a node, and one that repeats a number is stored as that number (a graph of zeros stays small). */
+  constant(type: number, shape: readonly number[], bytes: Uint8Array): string {
+    const splat = splatOf(type, bytes);
+    const stored = splat ?? bytes;
+    const key = stored.length <= SHARED_BYTES ? `${type}|${String(shape)}|${splat ? 's' : 'v'}${Buffer.from(stored).toString('latin1')}` : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const value = splat ? splatTensor(type, shape, splat) : tensorContent(type, shape, bytes);
+    const name = this.add('Const', [], { dtype: attribute.type(type), value });
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  /** The graph as the bytes of a `saved_model.pb` with the tag `serve`. Throws RangeError above protobuf's 2 GB. */
+  savedModel(): Uint8Array {
+    const bytes = this.#nodes.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > MAXIMUM_BYTES)
+      throw new RangeError(`the graph has ${bytes} bytes of constants and nodes, but a SavedModel holds 2 GB; keep large tensors in the state`);
+    const writer = Writer.create().uint32(tag(1, VARINT)).int64(1);
+    message(writer, 2, (meta) => {
+      message(meta, 1, (info) => info.uint32(tag(4, BYTES)).string('serve'));
+      message(meta, 2, (graph) => {
+        for (const node of this.#nodes) graph.uint32(tag(1, BYTES)).bytes(node);
+        message(graph, 4, (versions) => versions.uint32(tag(1, VARINT)).int32(PRODUCER));
+      });
+    });
+    return writer.finish();
+  }
+}
+
+/** Below this, equal constants are looked for. */
+const SHARED_BYTES = 4096;
+const MAXIMUM_BYTES = 2 ** 31 - 1024;
+/** TF_GRAPH_DEF_VERSION of libtensorflow 2.12; later ones read it. */
+const PRODUCER = 1395;
+
+/** Encoders of attribute values. */
+export const attribute = {
+  type:
+    (value: number): Encode =>
+    (writer) =>
+      writer.uint32(tag(6, VARINT)).int32(value),
+  shape:
+    (dimensions: readonly number[]): Encode =>
+    (writer) =>
+      message(writer, 7, shapeOf(dimensions)),
+  string:
+    (value: string): Encode =>
+    (writer) =>
+      writer.uint32(tag(2, BYTES)).string(value),
+  int:
+    (value: number): Encode =>
+    (writer) =>
+      writer.uint32(tag(3, VARINT)).int64(value),
+  float:
+    (value: number): Encode =>
+    (writer) =>
+      writer.uint32(tag(4, FIXED32)).float(value),
+  bool:
+    (value: boolean): Encode =>
+    (writer) =>
+      writer.uint32(tag(5, VARINT)).bool(value),
+} as const;
+
+/** An attribute as tfjs-node hands it to the addon → as a graph holds it. */
+export function encodeAttribute({ name, type, value }: Attribute): Encode {
+  if (Array.isArray(value) && type !== KIND.shape)
+    return (writer) => message(writer, 1, (list) => value.forEach((item) => scalarAttribute(name, type, item)(list)));
+  if (type === KIND.shape) return attribute.shape(value as number[]);
+  return scalarAttribute(name, type, value as string | number | boolean);
+}
+
+/** AttrValue and its ListValue have the same field numbers for these kinds. */
+function scalarAttribute(name: string, type: number, value: string | number | boolean): Encode {
+  if (type === KIND.string) return attribute.string(String(value));
+  if (type === KIND.int) return attribute.int(Number(value));
+  if (type === KIND.float) return attribute.float(Number(value));
+  if (type === KIND.bool) return attribute.bool(Boolean(value));
+  if (type === KIND.type) return attribute.type(Number(value));
+  throw new TypeError(`the attribute ${name} is of the kind ${type}, which a compiled step cannot hold`);
+}
+
+/** The four bytes that all of the numbers are, if they are. */
+function splatOf(type: number, bytes: Uint8Array): Uint8Array | undefined {
+  if ((type !== DATA_TYPE.float32 && type !== DATA_TYPE.int32) || bytes.length <= 64) return undefined;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  return words.every((word) => word === words[0]) ? bytes.subarray(0, 4) : undefined;
+}
+
+function splatTensor(type: number, shape: readonly number[], bytes: Uint8Array): Encode {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
+  return tensor(type, shape, (writer) =>
+    type === DATA_TYPE.float32 ? writer.uint32(tag(5, FIXED32)).float(view.getFloat32(0, true)) : writer.uint32(tag(7, VARINT)).int32(view.getInt32(0, true)),
+  );
+}
+
+function tensorContent(type: number, shape: readonly number[], bytes: Uint8Array): Encode {
+  return tensor(type, shape, (writer) => writer.uint32(tag(4, BYTES)).bytes(bytes));
+}
+
+function tensor(type: number, shape: readonly number[], content: Encode): Encode {
+  return (writer) =>
+    message(writer, 8, (proto) => {
+      proto.uint32(tag(1, VARINT)).int32(type);
+      message(proto, 2, shapeOf(shape));
+      content(proto);
+    });
+}
+
+function shapeOf(dimensions: readonly number[]): Encode {
+  return (writer) => dimensions.forEach((size) => message(writer, 2, (dimension) => dimension.uint32(tag(1, VARINT)).int64(size)));
+}
+
+function message(writer: protobuf.Writer, field: number, content: Encode): void {
+  writer.uint32(tag(field, BYTES)).fork();
+  content(writer);
+  writer.ldelim();
+}
+
+/** Wire types of protobuf. */
+const VARINT = 0;
+const BYTES = 2;
+const FIXED32 = 5;
+
+function tag(field: number, wireType: number): number {
+  return (field << 3) | wireType;
+}

@@ -1,0 +1,120 @@
+import { PipelineError } from '../errors.js';
+import { attribute, DATA_TYPE, encodeAttribute, type GraphDef } from './graph-def.js';
+import { nativeBackend, type Attribute, type NativeBackend } from './native.js';
+import { tf } from './runtime.js';
+
+/** Which node of the graph computes a tensor. */
+export interface Recording {
+  /** The node of a tensor: the one that computes it, or a constant with its present numbers. */
+  nodeOf(tensor: tf.Tensor): string;
+  /** From now on `tensor` is what `node` computes. */
+  bind(tensor: { readonly dataId: object }, node: string): void;
+  readonly operations: number;
+}
+
+/**
+ * Records into `graph` what `work` computes, while it computes it: shapes, types and gradients are those of ordinary
+ * execution. Any tensor that was neither bound nor computed is a constant.
+ *
+ * Throws COMPILE_UNSUPPORTED, which names the operation, where a recording would say something else than the function:
+ * it reads a tensor it computed, or it draws random numbers.
+ */
+export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T {
+  const backend = nativeBackend();
+  const nodes = new Map<object, string>(); // by dataId; holding it keeps its id from being given again
+  const random = new Map<object, string>();
+  let operations = 0;
+
+  const nodeOf = (tensor: tf.Tensor): string => {
+    const known = nodes.get(tensor.dataId);
+    if (known !== undefined) return known;
+    if (isInt64(tensor)) return graph.constant(DATA_TYPE.int64, [], bytesOf(tensor.valueArray));
+    const source = random.get(tensor.dataId);
+    if (source !== undefined) throw unsupported(source, 'draws random numbers, which would be the same at every run; hand them over as an input');
+    const { dtype, shape } = backend.tensorMap.get(tensor.dataId);
+    const node = graph.constant(dtype, shape, bytesOf(readSync.call(backend, tensor.dataId)));
+    nodes.set(tensor.dataId, node);
+    return node;
+  };
+  const add = (name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[]): string => {
+    if (STATEFUL.test(name)) throw unsupported(name, 'draws random numbers of its own; use a stateless one with a seed that is an input');
+    operations++;
+    const completed = COMPLETED[name]?.(inputs.map(({ dataId }) => backend.tensorMap.get(dataId).dtype)) ?? {};
+    const given = Object.fromEntries(attributes.map((one) => [one.name, encodeAttribute(one)]));
+    return graph.add(name, inputs.map(nodeOf), { ...completed, ...given });
+  };
+  const refuseRead = (dataId: object): void => {
+    if (nodes.has(dataId)) throw unsupported(scopeName(), 'reads a computed tensor, so that what follows would depend on the numbers of one run');
+  };
+
+  const { executeSingleOutput, executeMultipleOutputs, readSync, read, write } = backend;
+  const wrappers: Partial<NativeBackend> = {
+    executeSingleOutput(name, attributes, inputs) {
+      const node = add(name, attributes, inputs);
+      const output = executeSingleOutput.call(backend, name, attributes, inputs);
+      nodes.set(output.dataId, node);
+      return output;
+    },
+    executeMultipleOutputs(name, attributes, inputs, count) {
+      const node = add(name, attributes, inputs);
+      const outputs = executeMultipleOutputs.call(backend, name, attributes, inputs, count);
+      for (const [i, output] of outputs.entries()) nodes.set(output.dataId, i === 0 ? node : `${node}:${i}`);
+      return outputs;
+    },
+    readSync(dataId) {
+      refuseRead(dataId);
+      return readSync.call(backend, dataId);
+    },
+    read(dataId) {
+      refuseRead(dataId);
+      return read.call(backend, dataId);
+    },
+    write(values, shape, dtype) {
+      const dataId = write.call(backend, values, shape, dtype);
+      const scope = scopeName();
+      if (RANDOM_IN_JAVASCRIPT.test(scope)) random.set(dataId, scope);
+      return dataId;
+    },
+  };
+  Object.assign(backend, wrappers); // own properties over the prototype's
+  try {
+    return work({
+      nodeOf,
+      bind: ({ dataId }, node) => nodes.set(dataId, node),
+      get operations() {
+        return operations;
+      },
+    });
+  } finally {
+    for (const name of Object.keys(wrappers)) Reflect.deleteProperty(backend, name);
+  }
+}
+
+/** What ordinary execution works out from the inputs, and a graph wants to be told. */
+const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Record<string, ReturnType<typeof attribute.type>>>> = {
+  ExpandDims: ([type]) => ({ T: attribute.type(type!), Tdim: attribute.type(DATA_TYPE.int32) }),
+};
+
+/** Operations with a random state of their own, by libtensorflow's names. */
+const STATEFUL = /^(Random|Truncated|Multinomial|ParameterizedTruncated|Stateful)/;
+
+/** Functions of TensorFlow.js that draw in JavaScript; what they made would be a constant. */
+const RANDOM_IN_JAVASCRIPT = /^(random|rand$|truncatedNormal|multinomial|dropout)/;
+
+/** The function of TensorFlow.js that is under way. */
+function scopeName(): string {
+  return (tf.engine() as unknown as { readonly state: { readonly activeScope?: { readonly name: string } | null } }).state.activeScope?.name ?? 'the step';
+}
+
+/** tfjs-node's stand-in for a type that TensorFlow.js lacks. */
+function isInt64(tensor: object): tensor is { readonly valueArray: Int32Array } {
+  return 'valueArray' in tensor;
+}
+
+export function bytesOf(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function unsupported(operation: string, why: string): PipelineError {
+  return new PipelineError('COMPILE_UNSUPPORTED', `${operation} ${why} · a compiled step is recorded once and run many times`);
+}
