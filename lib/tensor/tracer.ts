@@ -99,11 +99,12 @@ const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Reco
 const STATEFUL = /^(Random|Truncated|Multinomial|ParameterizedTruncated|Stateful)/;
 
 /** Functions of TensorFlow.js that draw in JavaScript; what they made would be a constant. */
-const RANDOM_IN_JAVASCRIPT = /^(random|rand$|truncatedNormal|multinomial|dropout)/;
+const RANDOM_IN_JAVASCRIPT = /^(random|rand$|truncatedNormal|multinomial|dropout)/i;
 
-/** The function of TensorFlow.js that is under way. */
+/** The function of TensorFlow.js that is under way; its scope is named after it, with a mark behind. */
 function scopeName(): string {
-  return (tf.engine() as unknown as { readonly state: { readonly activeScope?: { readonly name: string } | null } }).state.activeScope?.name ?? 'the step';
+  const { state } = tf.engine() as unknown as { readonly state: { readonly activeScope?: { readonly name?: string } | null } };
+  return (state.activeScope?.name ?? 'the step').replace(/__op$/, '');
 }
 
 /** tfjs-node's stand-in for a type that TensorFlow.js lacks. */
