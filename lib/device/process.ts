@@ -13,6 +13,8 @@ export interface DeviceOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Model of the processor, as the operating system names it. It goes into checkpoints: see `versions.ts`. */
   readonly processor: string;
+  /** Threads that draw batches beside the device; default: 1. */
+  readonly loaderThreads?: number;
   /** A child that reports no progress for so long is killed. */
   readonly stallMs: number;
   /** How long a child that was asked to stop may take to reach its next step and write a checkpoint. */
@@ -104,12 +106,13 @@ interface Child {
   readonly ended: Promise<void>;
 }
 
-function startChild({ node, environment, processor, entry, log }: DeviceOptions): Child {
+function startChild({ node, environment, processor, loaderThreads = 1, entry, log }: DeviceOptions): Child {
   const file = fileURLToPath(entry ?? new URL('./child.ts', import.meta.url));
   const facts: HostFacts = {
     processor,
     intraOp: environment['TF_NUM_INTRAOP_THREADS'] ?? 'default',
     eager: environment['NOISY_STUDENT_EAGER'] === '1',
+    loaderThreads,
   };
   const process = fork(file, [JSON.stringify(facts)], {
     execPath: node,

@@ -3,6 +3,7 @@ import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
 import { forward } from '../models/efficientnet.js';
 import { loadModel, type Model } from '../models/weights.js';
+import { bytesTensor } from '../tensor/bytes.js';
 import { compilePureStep, type CompiledStep, type CompileOptions } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
 import { normalise } from '../training/step.js';
@@ -82,10 +83,10 @@ function forwardSlots(
   { size, channels }: { size: number; channels: number },
   { slot, count, batch }: { slot: number; count: number; batch: number },
 ): Float32Array {
-  const filled = new Float32Array(batch * size * size * channels);
+  const filled = new Uint8Array(batch * size * size * channels);
   filled.set(pixels, slot * size * size * channels);
   return tf.tidy(() => {
-    const { logits } = compiled.run({ images: tf.tensor4d(filled, [batch, size, size, channels]) });
+    const { logits } = compiled.run({ images: bytesTensor(filled, [batch, size, size, channels]) });
     return tf.slice(logits!, [slot, 0], [count, network.classes]).dataSync<'float32'>();
   });
 }

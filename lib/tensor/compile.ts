@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { PipelineError } from '../errors.js';
 import { attribute, DATA_TYPE, GraphDef } from './graph-def.js';
-import { isNative } from './native.js';
+import { isNative, nativeBackend } from './native.js';
 import { tf } from './runtime.js';
 import { openSession, type Session } from './session.js';
 import { record, type Recording } from './tracer.js';
@@ -207,17 +207,21 @@ function disposeMade(next: ReturnType<PureStep>, given: NamedTensors): void {
 
 function signatureOf(inputs: NamedTensors): string {
   return Object.entries(inputs)
-    .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`)
+    .map(([name, { dataId, shape }]) => `${name}:${nativeBackend().tensorMap.get(dataId).dtype}[${shape}]`)
     .join(' ');
 }
 
-function typeOf({ dtype }: tf.Tensor) {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return attribute.type(DATA_TYPE[dtype]);
+/** libtensorflow's type, which tells bytes from integers. */
+function typeOf(tensor: tf.Tensor) {
+  const type = nativeBackend().tensorMap.get(tensor.dataId).dtype;
+  if (TYPES.includes(type)) return attribute.type(type);
   throw new PipelineError(
     'COMPILE_UNSUPPORTED',
-    `a tensor of the type ${dtype} cannot go into a compiled step or come out of it · float32, int32 and bool can`,
+    `a tensor of the type ${tensor.dtype} cannot go into a compiled step or come out of it · float32, int32, bool and bytes can`,
   );
 }
+
+const TYPES: readonly number[] = [DATA_TYPE.float32, DATA_TYPE.int32, DATA_TYPE.bool, DATA_TYPE.uint8];
 
 function checkState(given: NamedTensors, state: Readonly<Record<string, { readonly shape: readonly number[] }>>): void {
   for (const [name, { shape }] of Object.entries(state)) {

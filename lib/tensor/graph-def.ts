@@ -5,7 +5,7 @@ const { Writer } = protobuf;
 type Encode = (writer: protobuf.Writer) => void;
 
 /** libtensorflow's numbers of the types that a step uses (types.proto). */
-export const DATA_TYPE = { float32: 1, int32: 3, int64: 9, bool: 10 } as const;
+export const DATA_TYPE = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10 } as const;
 
 /** The kinds of attributes, by the addon's number. */
 const KIND = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;

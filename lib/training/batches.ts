@@ -11,7 +11,7 @@ import { labelTargets } from './loss.js';
 export interface DrawnBatch {
   /** [n, size, size, channels]. */
   readonly shape: readonly [n: number, height: number, width: number, channels: number];
-  readonly images: Float32Array;
+  readonly images: Uint8Array;
   readonly targets: Float32Array;
   /** The images by the set they come from, in the order of the batch. */
   readonly positions: Readonly<Record<'labelled' | 'pool', readonly number[]>>;
@@ -53,10 +53,9 @@ export function batchDrawer(inputs: BatchInputs): DrawBatch {
   const fill = fillColour(dataset.mean);
   const parts = partsOf(inputs).map((part) => ({ ...part, pick: picker(part, inputs), noiseKey: keyOf(inputs, `${part.set} noise`) }));
   const n = parts.reduce((sum, { count }) => sum + count, 0);
-  const noisy = new Uint8Array(pixels); // one image, overwritten by the next
 
   return async (step, tally) => {
-    const images = new Float32Array(n * pixels);
+    const images = new Uint8Array(n * pixels);
     const targets = new Float32Array(n * classes);
     const positions = { labelled: [] as number[], pool: [] as number[] };
     let i = 0;
@@ -66,8 +65,16 @@ export function batchDrawer(inputs: BatchInputs): DrawBatch {
       const clean = await source.read(positions[set]); // uint8 [count, size, size, channels]
       for (const [k, { epoch, row }] of picked.entries()) {
         const image = clean.subarray(k * pixels, (k + 1) * pixels);
-        augmentImage({ image, size, channels, noise: inputs.noise, fill, stream: stream(noiseKey, epoch, row), tally, to: noisy });
-        images.set(noisy, i * pixels);
+        augmentImage({
+          image,
+          size,
+          channels,
+          noise: inputs.noise,
+          fill,
+          stream: stream(noiseKey, epoch, row),
+          tally,
+          to: images.subarray(i * pixels, (i + 1) * pixels),
+        });
         targets.set(target(row), i * classes);
         i++;
       }

@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { Progress, TrainJob } from '../device/messages.js';
 import { initialiseFrom } from '../models/initialise.js';
-import { emptyTally } from '../noise/tally.js';
+import { emptyTally, mergeTallies } from '../noise/tally.js';
 import { averageDecayAt } from './average.js';
 import { newestCheckpoint, removeUnfinished, saveCheckpoint } from './checkpoint.js';
 import { checkMetrics, checkTensorCount, tensorCount } from './checks.js';
 import { openInputs, type TrainInputs } from './inputs.js';
+import { openLoader, type Loader } from './loader.js';
 import { addMetrics, NO_METRICS } from './metrics.js';
 import { writeOutputs } from './outputs.js';
 import type { RunProgress } from './progress.js';
@@ -24,19 +25,24 @@ import { currentVersions, versionWarning, type HostFacts, type Versions } from '
  */
 export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): Promise<JobOutcome> {
   const inputs = await openInputs(job);
+  const loader = openLoader(job, inputs, { threads: facts.loaderThreads, aheadBytes: AHEAD_BYTES, warn: (message) => hooks.warn(message) });
   let running: RunningStep | undefined;
   try {
     // 1. Resume.
     const { state, progress } = await resume(job, inputs, currentVersions(facts), hooks);
     running = startSteps(inputs.plan, state, { scratch: job.output, eager: facts.eager });
-    return await runSteps(job, inputs, running, progress, hooks);
+    return await runSteps(job, inputs, loader, running, progress, hooks);
   } finally {
     running?.dispose();
+    await loader.close();
     await inputs.close();
   }
 }
 
-async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep, resumed: RunProgress, hooks: JobHooks): Promise<JobOutcome> {
+/** Drawn steps that wait: room for two of 128 images of 224 pixels. */
+const AHEAD_BYTES = 64 * 2 ** 20;
+
+async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, running: RunningStep, resumed: RunProgress, hooks: JobHooks): Promise<JobOutcome> {
   const { training } = job.generation;
   let progress = resumed;
   let tensors: number | undefined;
@@ -50,8 +56,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep
 
     // 2. Rate, batch and masks: functions of the seed and the step alone. The noise drawn is counted.
     const rate = rateAt(training.schedule, step, training.steps);
-    const batch = await inputs.drawBatch(step, progress.noise);
-    const masks = inputs.drawMasks(step, progress.noise);
+    const { batch, masks, noise } = await loader.draw(step);
     const drawn = hooks.now();
 
     // 3. Step.
@@ -69,6 +74,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep
     progress = {
       ...progress,
       step: step + 1,
+      noise: mergeTallies(progress.noise, noise),
       metrics: addMetrics(progress.metrics, metrics, at),
       timing: { ...timing, total: timing.total + hooks.now() - start, data: timing.data + drawn - start },
     };
@@ -81,7 +87,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep
     hooks.onProgress({
       ...progressOf(job, progress, saved),
       loss: metrics[0]!,
-      imagesPerSecond: Math.round(((progress.step - first) * inputs.batch * 1000) / (hooks.now() - began)),
+      imagesPerSecond: Math.round(((progress.step - first) * inputs.images * 1000) / (hooks.now() - began)),
     });
     await setImmediate(); // a request to stop is read here
   }
@@ -92,7 +98,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, running: RunningStep
   }
   const { dataset } = inputs.labelled;
   const state = running.copyState();
-  const result = await writeOutputs(job.output, { generation: job.generation, dataset, plan: inputs.plan, state, progress, batch: inputs.batch });
+  const result = await writeOutputs(job.output, { generation: job.generation, dataset, plan: inputs.plan, state, progress, batch: inputs.images });
   disposeState(state);
   return { type: 'done', meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first } };
 }
@@ -127,11 +133,11 @@ function progressOf({ generation: { training } }: TrainJob, { step }: RunProgres
 }
 
 /** What may differ from run to run of the same training, over all attempts. */
-function measured({ step, timing }: RunProgress, { batch }: TrainInputs) {
+function measured({ step, timing }: RunProgress, { images }: TrainInputs) {
   const share = (part: number) => (timing.total === 0 ? 0 : part / timing.total);
   return {
     seconds: timing.total / 1000,
-    imagesPerSecond: timing.total === 0 ? 0 : (step * batch * 1000) / timing.total,
+    imagesPerSecond: timing.total === 0 ? 0 : (step * images * 1000) / timing.total,
     dataShare: share(timing.data),
     checkpointShare: share(timing.checkpoints),
   };

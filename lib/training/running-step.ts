@@ -1,3 +1,4 @@
+import { bytesTensor } from '../tensor/bytes.js';
 import { compilePureStep, type CompileOptions } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
 import type { DrawnBatch } from './batches.js';
@@ -43,7 +44,7 @@ export function startSteps(plan: StepPlan, initial: TrainState, options: Compile
 function tensorsOf({ network: { blocks, features, classes } }: StepPlan, drawn: DrawnBatch, masks: DrawnMasks, scalars: Readonly<Record<string, number>>) {
   const [n] = drawn.shape;
   return {
-    images: tf.tensor4d(drawn.images, [...drawn.shape]),
+    images: bytesTensor(drawn.images, drawn.shape),
     targets: tf.tensor2d(drawn.targets, [n, classes]),
     ...(masks.dropPath && { dropPath: tf.tensor2d(masks.dropPath, [blocks.length, n]) }),
     ...(masks.dropout && { dropout: tf.tensor2d(masks.dropout, [n, features]) }),

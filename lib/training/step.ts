@@ -1,5 +1,6 @@
 import { forward } from '../models/efficientnet.js';
 import type { Network } from '../models/variants.js';
+import { toFloat } from '../tensor/bytes.js';
 import { tf } from '../tensor/runtime.js';
 import { updateAverage } from './average.js';
 import { jointLoss } from './loss.js';
@@ -21,7 +22,7 @@ export interface StepPlan {
 }
 
 export interface Batch {
-  /** float32 [n, size, size, channels] in 0…255: labelled images, then pseudo-labelled ones, noise applied. */
+  /** Bytes (see `bytesTensor`) or float32 [n, size, size, channels] in 0…255: labelled images, then pseudo-labelled ones, noise applied. */
   readonly images: tf.Tensor4D;
   /** float32 [n, classes]; each row a distribution. */
   readonly targets: tf.Tensor2D;
@@ -76,9 +77,9 @@ function differentiate({ network, packing, ...plan }: StepPlan, state: TrainStat
   return { gradients: { kernels: kernels!, vectors: vectors! }, statistics: { statistics: statistics! }, metrics: metrics! };
 }
 
-/** Images in 0…255 → (x / 255 − mean) / std, per channel; any leading shape. */
+/** Images in 0…255, bytes or float32 → (x / 255 − mean) / std, per channel; any leading shape. */
 export function normalise<T extends tf.Tensor>(images: T, mean: readonly number[], std: readonly number[]): T {
-  return tf.tidy(() => tf.div<T>(tf.sub(tf.div(images, 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));
+  return tf.tidy(() => tf.div<T>(tf.sub(tf.div(toFloat(images), 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));
 }
 
 /** Share of the labelled rows whose largest logit is their target's largest class. */

@@ -8,6 +8,8 @@ export interface HostFacts {
   readonly intraOp: string;
   /** Steps run operation by operation instead of compiled: slower, to debug. */
   readonly eager: boolean;
+  /** Threads that draw batches; they change no byte. */
+  readonly loaderThreads: number;
 }
 
 /** Equal bytes are promised for equal versions only. They stand in every checkpoint and in the model's manifest. */
@@ -20,7 +22,7 @@ export interface Versions {
   readonly execution: 'eager' | 'compiled';
 }
 
-export function currentVersions({ processor, intraOp, eager }: HostFacts): Versions {
+export function currentVersions({ processor, intraOp, eager }: Omit<HostFacts, 'loaderThreads'>): Versions {
   const { libtensorflow, gpu } = runtimeFacts();
   return { libtensorflow, intraOp, processor, device: gpu ? 'gpu' : 'cpu', execution: eager ? 'eager' : 'compiled' };
 }

@@ -31,7 +31,7 @@ test("a terminal's Ctrl-C is the worker's to interpret: the device process goes 
 
 async function readyChild(): Promise<ChildProcess> {
   const file = fileURLToPath(new URL('../../lib/device/child.ts', import.meta.url));
-  const child = fork(file, [JSON.stringify({ processor: 'test', intraOp: '1', eager: false })], {
+  const child = fork(file, [JSON.stringify({ processor: 'test', intraOp: '1', eager: false, loaderThreads: 0 })], {
     execArgv: ['--import', import.meta.resolve('tsx')],
     serialization: 'advanced',
   });

@@ -114,6 +114,20 @@ test('the number of tensors is the same at every step, and none is left at the e
   assert.equal(tf.memory().numTensors, before);
 });
 
+for (const loaderThreads of [1, 3]) {
+  test(`${loaderThreads} threads that draw give the bytes of none, also after a stop`, async () => {
+    const facts = { ...FACTS, loaderThreads };
+    const plain = await tinyJob(folder, `drawn-by-0-beside-${loaderThreads}`);
+    await train(plain, hooksStopping(), FACTS);
+    const job = await tinyJob(folder, `drawn-by-${loaderThreads}`);
+    assert.equal((await train(job, hooksStopping(7), facts)).type, 'stopped');
+    const hooks = hooksStopping();
+    assert.equal((await train(job, hooks, facts)).type, 'done');
+    assert.deepEqual(await digests(job.output), await digests(plain.output));
+    assert.deepEqual(hooks.warnings, []); // so the threads did draw
+  });
+}
+
 test('a step that leaves a tensor behind is TENSOR_LEAK', () => {
   const before = tf.memory().numTensors;
   const left = tf.scalar(1);

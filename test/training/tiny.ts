@@ -67,7 +67,7 @@ export async function tinyJob(folder: string, run: string, training: Partial<Tra
   return { kind: 'train', seed: 1, generation, dataset: join(folder, 'dataset'), selection: join(folder, 'selection'), checkpoints, output, ...change };
 }
 
-export const FACTS = { processor: 'test', intraOp: '1', eager: false };
+export const FACTS = { processor: 'test', intraOp: '1', eager: false, loaderThreads: 0 };
 
 /** Hooks that stop after `stopAfter` steps of this attempt, and keep what was said. */
 export function hooksStopping(stopAfter = Infinity): JobHooks & { readonly warnings: string[]; steps: number } {
