@@ -1,4 +1,5 @@
 import { PipelineError } from '../errors.js';
+import { depthwise } from '../tensor/depthwise.js';
 import { batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 import type { Block, Network } from './outline.js';
@@ -28,7 +29,7 @@ export function mbConv(input: tf.Tensor4D, block: Block, layers: Layers, kept: t
 
   let x = input;
   if (expand > 1) x = swish(nextNorm(convolution(x, `${name}.conv_pw`, layers))); // [n, h, w, mid]
-  x = swish(nextNorm(depthwise(x, block, layers))); // [n, h/stride, w/stride, mid]
+  x = swish(nextNorm(filterEach(x, block, layers))); // [n, h/stride, w/stride, mid]
   x = tf.mul(x, channelWeights(x, name, layers));
   x = nextNorm(convolution(x, expand > 1 ? `${name}.conv_pwl` : `${name}.conv_pw`, layers)); // [n, h/stride, w/stride, out]
   if (!skip) return x;
@@ -58,9 +59,9 @@ function biased(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
   return tf.add(convolution(x, name, layers), read(`${name}.bias`, layers));
 }
 
-function depthwise(x: tf.Tensor4D, { name, kernel, stride }: Block, layers: Layers): tf.Tensor4D {
+function filterEach(x: tf.Tensor4D, { name, kernel, stride }: Block, layers: Layers): tf.Tensor4D {
   const padding = stride === 1 ? 'same' : layers.network.padding;
-  return tf.depthwiseConv2d(pad(x, kernel, stride, layers), read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers), stride, tensorFlowPadding(padding));
+  return depthwise(pad(x, kernel, stride, layers), read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers), stride, tensorFlowPadding(padding));
 }
 
 function convolution(x: tf.Tensor4D, name: string, layers: Layers, stride = 1, padding: Network['padding'] = 'same'): tf.Tensor4D {

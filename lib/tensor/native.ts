@@ -18,7 +18,7 @@ export interface NativeTensor {
 }
 
 /** The addon of tfjs-node, as far as it is used here; its typings leave it out. */
-export interface Binding extends Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_FLOAT', number>> {
+export interface Binding extends Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_FLOAT', number>> {
   readonly TF_Version: string;
   createTensor(shape: readonly number[], dtype: number, values: tf.TypedArray): number;
   tensorDataSync(id: number): tf.TypedArray;
