@@ -151,7 +151,7 @@ test('a teacher trains on labels alone, with the other optimiser and schedule', 
     {
       unlabelledRatio: 0,
       optimiser: { name: 'rmsprop', decay: 0.9, momentum: 0.9, epsilon: 0.001, weightDecay: 1e-5 },
-      schedule: { name: 'exponential', rate: 0.01, warmupSteps: 5, decay: 0.97, everySteps: 4 },
+      schedule: { name: 'exponential', rate: 0.001, warmupSteps: 5, decay: 0.97, everySteps: 4 },
     },
     { selection: null },
   );
