@@ -19,7 +19,8 @@ export interface Predictor extends Omit<Model, 'tensors'> {
  * The model of a `train` artifact. The process keeps the newest one and disposes it when another is asked for:
  * shard after shard names the same folder, and what is in it never changes.
  */
-export async function openPredictor(folder: string, options: CompileOptions): Promise<Predictor> {
+export async function openPredictor(folder: string, options: CompileOptions & { readonly scratch: string }): Promise<Predictor> {
+  latest = options;
   if (held?.folder === folder) return held;
   const { network, config, tensors } = await loadModel(folder);
   held?.compiled.dispose();
@@ -30,12 +31,18 @@ export async function openPredictor(folder: string, options: CompileOptions): Pr
       return { state, outputs: { logits: forward(network, numbers(), normal, { training: false }).logits } }; // [batch, classes]
     },
     {},
-    options,
+    {
+      ...options,
+      get scratch() {
+        return latest.scratch; // that of the job at hand: those of earlier jobs are gone
+      },
+    },
   );
   return (held = { folder, network, config, compiled });
 }
 
 let held: Predictor | undefined;
+let latest: CompileOptions & { readonly scratch: string };
 
 /** Throws CLASSES_DIFFER or DATA_INVALID where the model was made for other images. */
 export function checkFits({ folder, network }: Predictor, { dataset: { classes, image } }: ImageSet): void {

@@ -12,7 +12,7 @@ export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 export type PureStep = (state: NamedTensors, inputs: NamedTensors) => { readonly state: NamedTensors; readonly outputs: NamedTensors };
 
 export interface CompileOptions {
-  /** An existing folder on a disk; it holds the graph for a moment while it is loaded. */
+  /** An existing folder on a disk; it holds the graph for a moment while it is loaded. Asked for at each recording. */
   readonly scratch?: string;
   /** Runs the same function operation by operation, with the same results up to rounding: to debug, and to compare. */
   readonly eager?: boolean;
@@ -39,8 +39,8 @@ export interface CompiledStep {
  * `initial` may be disposed at once. Throws COMPILE_UNSUPPORTED, naming the operation, for functions that a recording
  * would not reproduce (see `record`). On a backend without libtensorflow the step runs eagerly.
  */
-export function compilePureStep(step: PureStep, initial: NamedTensors, { scratch = tmpdir(), eager = false }: CompileOptions = {}): CompiledStep {
-  if (eager || !isNative()) return eagerStep(step, initial);
+export function compilePureStep(step: PureStep, initial: NamedTensors, options: CompileOptions = {}): CompiledStep {
+  if (options.eager || !isNative()) return eagerStep(step, initial);
   const programs = new Map<string, Program>();
   let active: Program | undefined;
   let pending: NamedTensors | undefined = copiesOf(initial); // until there is a session to hold it
@@ -52,7 +52,7 @@ export function compilePureStep(step: PureStep, initial: NamedTensors, { scratch
     if (known && known === active) return known;
     const held = pending ?? readFrom(active!); // each session has variables of its own
     try {
-      const program = known ?? compile(step, held, inputs, scratch);
+      const program = known ?? compile(step, held, inputs, options.scratch ?? tmpdir());
       if (!known) recordings++;
       writeTo(program, held);
       programs.set(key, program);

@@ -2,13 +2,15 @@ import protobuf from 'protobufjs/minimal.js';
 import type { Attribute } from './native.js';
 
 const { Writer } = protobuf;
-type Encode = (writer: protobuf.Writer) => void;
+type Encode = (writer: protobuf.Writer) => unknown;
+
+/** Wire types of protobuf. */
+const VARINT = 0;
+const BYTES = 2;
+const FIXED32 = 5;
 
 /** libtensorflow's numbers of the types that a step uses (types.proto). */
 export const DATA_TYPE = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10 } as const;
-
-/** The kinds of attributes, by the addon's number. */
-const KIND = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 
 /**
  * A TensorFlow graph as it grows: nodes are encoded as they are added. The field numbers are those of
@@ -17,10 +19,6 @@ const KIND = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as cons
 export class GraphDef {
   readonly #nodes: Uint8Array[] = [];
   readonly #constants = new Map<string, string>();
-
-  get size(): number {
-    return this.#nodes.length;
-  }
 
   /** `inputs` are names of nodes, `name:1` for a second output, `^name` for "after it". Returns the node's name. */
   add(operation: string, inputs: readonly string[], attributes: Readonly<Record<string, Encode>>, name = `n${this.#nodes.length}`): string {
@@ -73,50 +71,36 @@ const MAXIMUM_BYTES = 2 ** 31 - 1024;
 /** TF_GRAPH_DEF_VERSION of libtensorflow 2.12; later ones read it. */
 const PRODUCER = 1395;
 
-/** Encoders of attribute values. */
+const scalar =
+  <T>(field: number, wireType: number, write: (writer: protobuf.Writer, value: T) => unknown) =>
+  (value: T): Encode =>
+  (writer) =>
+    write(writer.uint32(tag(field, wireType)), value);
+
+/** Encoders of attribute values. Those of numbers and texts have the same field in an AttrValue and in its ListValue. */
 export const attribute = {
-  type:
-    (value: number): Encode =>
-    (writer) =>
-      writer.uint32(tag(6, VARINT)).int32(value),
+  string: scalar<string>(2, BYTES, (writer, value) => writer.string(value)),
+  int: scalar<number>(3, VARINT, (writer, value) => writer.int64(value)),
+  float: scalar<number>(4, FIXED32, (writer, value) => writer.float(value)),
+  bool: scalar<boolean>(5, VARINT, (writer, value) => writer.bool(value)),
+  type: scalar<number>(6, VARINT, (writer, value) => writer.int32(value)),
   shape:
     (dimensions: readonly number[]): Encode =>
     (writer) =>
       message(writer, 7, shapeOf(dimensions)),
-  string:
-    (value: string): Encode =>
-    (writer) =>
-      writer.uint32(tag(2, BYTES)).string(value),
-  int:
-    (value: number): Encode =>
-    (writer) =>
-      writer.uint32(tag(3, VARINT)).int64(value),
-  float:
-    (value: number): Encode =>
-    (writer) =>
-      writer.uint32(tag(4, FIXED32)).float(value),
-  bool:
-    (value: boolean): Encode =>
-    (writer) =>
-      writer.uint32(tag(5, VARINT)).bool(value),
 } as const;
+
+/** By the addon's number of the kind. */
+const KINDS = [attribute.string, attribute.int, attribute.float, attribute.bool, attribute.type] as readonly ((value: unknown) => Encode)[];
+const SHAPE_KIND = 5;
 
 /** An attribute as tfjs-node hands it to the addon → as a graph holds it. */
 export function encodeAttribute({ name, type, value }: Attribute): Encode {
-  if (Array.isArray(value) && type !== KIND.shape)
-    return (writer) => message(writer, 1, (list) => value.forEach((item) => scalarAttribute(name, type, item)(list)));
-  if (type === KIND.shape) return attribute.shape(value as number[]);
-  return scalarAttribute(name, type, value as string | number | boolean);
-}
-
-/** AttrValue and its ListValue have the same field numbers for these kinds. */
-function scalarAttribute(name: string, type: number, value: string | number | boolean): Encode {
-  if (type === KIND.string) return attribute.string(String(value));
-  if (type === KIND.int) return attribute.int(Number(value));
-  if (type === KIND.float) return attribute.float(Number(value));
-  if (type === KIND.bool) return attribute.bool(Boolean(value));
-  if (type === KIND.type) return attribute.type(Number(value));
-  throw new TypeError(`the attribute ${name} is of the kind ${type}, which a compiled step cannot hold`);
+  if (type === SHAPE_KIND) return attribute.shape(value as number[]);
+  const encode = KINDS[type];
+  if (!encode) throw new TypeError(`the attribute ${name} is of the kind ${type}, which a compiled step cannot hold`);
+  if (!Array.isArray(value)) return encode(value);
+  return (writer) => message(writer, 1, (list) => value.forEach((item) => encode(item)(list)));
 }
 
 /** The four bytes that all of the numbers are, if they are. */
@@ -155,11 +139,6 @@ function message(writer: protobuf.Writer, field: number, content: Encode): void 
   content(writer);
   writer.ldelim();
 }
-
-/** Wire types of protobuf. */
-const VARINT = 0;
-const BYTES = 2;
-const FIXED32 = 5;
 
 function tag(field: number, wireType: number): number {
   return (field << 3) | wireType;

@@ -9,7 +9,6 @@ export interface Recording {
   nodeOf(tensor: tf.Tensor): string;
   /** From now on `tensor` is what `node` computes. */
   bind(tensor: { readonly dataId: object }, node: string): void;
-  readonly operations: number;
 }
 
 /**
@@ -23,7 +22,6 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   const backend = nativeBackend();
   const nodes = new Map<object, string>(); // by dataId; holding it keeps its id from being given again
   const random = new Map<object, string>();
-  let operations = 0;
 
   const nodeOf = (tensor: tf.Tensor): string => {
     const known = nodes.get(tensor.dataId);
@@ -38,7 +36,6 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   };
   const add = (name: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[]): string => {
     if (STATEFUL.test(name)) throw unsupported(name, 'draws random numbers of its own; use a stateless one with a seed that is an input');
-    operations++;
     const completed = COMPLETED[name]?.(inputs.map(({ dataId }) => backend.tensorMap.get(dataId).dtype)) ?? {};
     const given = Object.fromEntries(attributes.map((one) => [one.name, encodeAttribute(one)]));
     return graph.add(name, inputs.map(nodeOf), { ...completed, ...given });
@@ -78,13 +75,7 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   };
   Object.assign(backend, wrappers); // own properties over the prototype's
   try {
-    return work({
-      nodeOf,
-      bind: ({ dataId }, node) => nodes.set(dataId, node),
-      get operations() {
-        return operations;
-      },
-    });
+    return work({ nodeOf, bind: ({ dataId }, node) => nodes.set(dataId, node) });
   } finally {
     for (const name of Object.keys(wrappers)) Reflect.deleteProperty(backend, name);
   }

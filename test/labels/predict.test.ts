@@ -75,6 +75,18 @@ test('a process loads a model once, however many shards ask for it', async () =>
   assert.equal(await openPredictor(experiment.model, options), await openPredictor(experiment.model, options));
 });
 
+test('a held model takes another batch size when the folder of the job that opened it is gone', async () => {
+  const model = await saveUntrained(join(experiment.folder, 'held'), { seed: 3 });
+  const first = await label({ model });
+  const expected = await readLabels(first);
+  await rm(first, { recursive: true });
+  const again = await readLabels(await label({ model, labelling: { ...LABELLING, batch: LABELLING.batch + 3 } }));
+  assert.deepEqual(
+    again.map((row) => row.label),
+    expected.map((row) => row.label),
+  );
+});
+
 test('no tensor is left behind by a shard', async () => {
   await label({});
   const before = tf.memory().numTensors;
