@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,7 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .sort();
 // Two at a time: a file with a server and one that computes keep two cores busy without starving a heartbeat.
 const scratch = mkdtempSync(join(tmpdir(), 'noisy-student-test-'));
+chmodSync(scratch, 0o755); // some tests go on as another user
 const { status } = spawnSync(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', ...options, ...files], {
   stdio: 'inherit',
   env: { ...process.env, TMPDIR: scratch },

@@ -4,7 +4,7 @@ import { attribute, DATA_TYPE, GraphDef } from './graph-def.js';
 import { isNative, nativeBackend } from './native.js';
 import { tf } from './runtime.js';
 import { openSession, type Session } from './session.js';
-import { record, type Recording } from './tracer.js';
+import { record, type GraphVariable, type Recording } from './tracer.js';
 
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -90,10 +90,11 @@ interface Program {
   readonly state: Readonly<Record<string, { readonly shape: readonly number[] }>>;
 }
 
-function compile(step: PureStep, state: NamedTensors, inputs: NamedTensors, scratch: string): Program {
+function compile(step: PureStep, givenState: NamedTensors, givenInputs: NamedTensors, scratch: string): Program {
   const graph = new GraphDef();
-  const outputs = tf.tidy(() =>
-    record(graph, (recording) => {
+  const outputs = tf.tidy(() => {
+    const [state, inputs] = [standIns(givenState), standIns(givenInputs)];
+    return record(graph, (recording) => {
       for (const [i, tensor] of Object.values(inputs).entries()) recording.bind(tensor, placeholder(graph, tensor, `i${i}`));
       const slots = Object.entries(state).map(([name, tensor], i) => openSlot(graph, recording, name, tensor, i));
       const next = step(state, inputs);
@@ -106,20 +107,28 @@ function compile(step: PureStep, state: NamedTensors, inputs: NamedTensors, scra
       addStateAccess(graph, slots);
       disposeMade(next, state);
       return Object.keys(next.outputs);
-    }),
-  );
+    });
+  });
   if (outputs.length === 0) throw new PipelineError('COMPILE_UNSUPPORTED', 'the step returns nothing · return at least one tensor, such as the loss');
-  const shapes = Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, { shape }]));
+  const shapes = Object.fromEntries(Object.entries(givenState).map(([name, { shape }]) => [name, { shape }]));
   return { session: openSession(graph, scratch), outputs, state: shapes };
 }
 
-/** A state tensor in the graph: its variable's handle, and the node that reads it before anything is assigned. */
+/** Tensors of identities of their own: a recording tells tensors apart by them, and two that are equal today may differ tomorrow. */
+function standIns(tensors: NamedTensors): Record<string, tf.Tensor> {
+  const backend = nativeBackend();
+  const standIn = (tensor: tf.Tensor) => {
+    const type = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.tensorMap.get(tensor.dataId).dtype };
+    return backend.executeSingleOutput('Identity', [type], [tensor]);
+  };
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, standIn(tensor)]));
+}
+
+/** A state tensor in the graph, and the node that reads it before anything is assigned. */
 interface Slot {
   readonly name: string;
   readonly tensor: tf.Tensor;
-  /** That of `tensor` before the step: a tf.Variable changes its own. */
-  readonly dataId: object;
-  readonly handle: string;
+  readonly variable: GraphVariable;
   readonly read: string;
   readonly index: number;
 }
@@ -129,21 +138,24 @@ function openSlot(graph: GraphDef, recording: Recording, name: string, tensor: t
   const shape = attribute.shape(tensor.shape);
   const handle = graph.add('VarHandleOp', [], { dtype, shape, shared_name: attribute.string(`v${index}`), container: attribute.string('') }, `h${index}`);
   const read = graph.add('ReadVariableOp', [handle], { dtype }, `r${index}`);
-  recording.bind(tensor, read);
-  return { name, tensor, dataId: tensor.dataId, handle, read, index };
+  const { dataId } = tensor; // now: a tf.Variable changes its own
+  const variable = { handle, type: nativeBackend().tensorMap.get(dataId).dtype, read, dataId, changes: [] };
+  recording.bindVariable(variable);
+  return { name, tensor, variable, read, index };
 }
 
-/** The assignment of the next number to a variable, after it was read; none if the step left it alone. */
-function closeSlot(graph: GraphDef, recording: Recording, { tensor, dataId, handle, read, index }: Slot, next: tf.Tensor): string[] {
-  if (next.dataId === dataId) return [];
-  return [graph.add('AssignVariableOp', [handle, recording.nodeOf(next), `^${read}`], { dtype: typeOf(tensor) }, `a${index}`)];
+/** What has changed a variable by the end of the step: nothing, changes in place, and an assignment of any other tensor. */
+function closeSlot(graph: GraphDef, recording: Recording, { tensor, variable, index }: Slot, next: tf.Tensor): string[] {
+  const { handle, read, dataId, changes } = variable;
+  if (next.dataId === dataId) return changes;
+  return [...changes, graph.add('AssignVariableOp', [handle, recording.nodeOf(next), `^${read}`], { dtype: typeOf(tensor) }, `a${index}`)];
 }
 
 /** Nodes that read and replace the state from outside of a step. */
 function addStateAccess(graph: GraphDef, slots: readonly Slot[]): void {
-  const loads = slots.map(({ tensor, handle, index }) => {
+  const loads = slots.map(({ tensor, variable, index }) => {
     const value = placeholder(graph, tensor, `p${index}`);
-    return graph.add('AssignVariableOp', [handle, value], { dtype: typeOf(tensor) }, `l${index}`);
+    return graph.add('AssignVariableOp', [variable.handle, value], { dtype: typeOf(tensor) }, `l${index}`);
   });
   for (const { tensor, read, index } of slots) graph.add('Identity', [read], { T: typeOf(tensor) }, `g${index}`);
   const one = graph.constant(DATA_TYPE.int32, [], new Uint8Array([1, 0, 0, 0]));

@@ -44,6 +44,14 @@ export function spatialMean(x: tf.Tensor4D): tf.Tensor4D {
   return differentiable(x) as tf.Tensor4D;
 }
 
+/** Any shape, float32 -> the sum of its squares, in one pass. Not differentiable. */
+export function sumOfSquares(x: tf.Tensor): tf.Scalar {
+  if (!isNative()) return tf.sum<tf.Scalar>(tf.square(x));
+  const backend = nativeBackend();
+  const half = backend.executeSingleOutput('L2Loss', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }], [x]);
+  return tf.mul<tf.Scalar>(half, 2);
+}
+
 /** `batchNormTraining` in one libtensorflow kernel each way: the one that Keras uses. */
 export function fusedBatchNorm(x: tf.Tensor4D, { gamma, beta, mean, variance }: BatchNormTensors, epsilon: number, momentum: number): Normalised {
   const backend = nativeBackend();

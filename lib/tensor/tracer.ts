@@ -3,13 +3,38 @@ import { attribute, DATA_TYPE, encodeAttribute, type GraphDef } from './graph-de
 import { nativeBackend, type Attribute, type NativeBackend } from './native.js';
 import { tf } from './runtime.js';
 
+/** A variable of the graph while a step is recorded. */
+export interface GraphVariable {
+  readonly handle: string;
+  readonly type: number;
+  /** The node that reads what it holds at this point of the step. */
+  read: string;
+  /** That of a tensor with the same numbers. */
+  dataId: object;
+  /** Nodes that changed it in place. */
+  readonly changes: string[];
+}
+
 /** Which node of the graph computes a tensor. */
 export interface Recording {
   /** The node of a tensor: the one that computes it, or a constant with its present numbers. */
   nodeOf(tensor: tf.Tensor): string;
   /** From now on `tensor` is what `node` computes. */
   bind(tensor: { readonly dataId: object }, node: string): void;
+  /** From now on `variable` is known by the tensor whose numbers it holds. */
+  bindVariable(variable: GraphVariable): void;
+  /** The variable that holds the tensor's numbers at this point of the step. */
+  variableOf(tensor: tf.Tensor): GraphVariable | undefined;
+  /** Records an operation that changes variables in place. Returns tensors that stand for what they hold after it. */
+  change(operation: string, variables: readonly GraphVariable[], operands: readonly tf.Tensor[], like: readonly tf.Tensor[]): tf.Tensor[];
 }
+
+/** The recording that is under way. */
+export function activeRecording(): Recording | undefined {
+  return active;
+}
+
+let active: Recording | undefined;
 
 /**
  * Records into `graph` what `work` computes, while it computes it: shapes, types and gradients are those of ordinary
@@ -73,10 +98,38 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
       return dataId;
     },
   };
+  const variables = new Map<object, GraphVariable>(); // by dataId
+  const recording: Recording = {
+    nodeOf,
+    bind: ({ dataId }, node) => nodes.set(dataId, node),
+    bindVariable(variable) {
+      nodes.set(variable.dataId, variable.read);
+      variables.set(variable.dataId, variable);
+    },
+    variableOf: ({ dataId }) => variables.get(dataId),
+    change(operation, changed, operands, like) {
+      const [first] = changed;
+      const inputs = [...changed.map(({ handle }) => handle), ...operands.map(nodeOf), ...changed.map(({ read }) => `^${read}`)];
+      const node = graph.add(operation, inputs, { [IN_PLACE[operation]!]: attribute.type(first!.type) });
+      return changed.map((variable, i) => {
+        const type = attribute.type(variable.type);
+        // Its numbers do not matter, its shape does.
+        const stand = executeSingleOutput.call(backend, 'Identity', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: variable.type }], [like[i]!]);
+        variables.delete(variable.dataId);
+        variable.changes.push(node);
+        variable.dataId = stand.dataId;
+        variable.read = graph.add('ReadVariableOp', [variable.handle, `^${node}`], { dtype: type });
+        recording.bindVariable(variable);
+        return stand;
+      });
+    },
+  };
   Object.assign(backend, wrappers); // own properties over the prototype's
+  active = recording;
   try {
-    return work({ nodeOf, bind: ({ dataId }, node) => nodes.set(dataId, node) });
+    return work(recording);
   } finally {
+    active = undefined;
     for (const name of Object.keys(wrappers)) Reflect.deleteProperty(backend, name);
   }
 }
@@ -85,6 +138,9 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
 const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Record<string, ReturnType<typeof attribute.type>>>> = {
   ExpandDims: ([type]) => ({ T: attribute.type(type!), Tdim: attribute.type(DATA_TYPE.int32) }),
 };
+
+/** Operations that change variables, and what each calls the attribute of their type. */
+export const IN_PLACE: Readonly<Record<string, string>> = { AssignVariableOp: 'dtype', ResourceApplyAdam: 'T', ResourceApplyRMSProp: 'T' };
 
 /** Operations with a random state of their own, by libtensorflow's names. */
 const STATEFUL = /^(Random|Truncated|Multinomial|ParameterizedTruncated|Stateful)/;

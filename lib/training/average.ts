@@ -16,5 +16,5 @@ export function averageDecayAt(ema: number, step: number): number {
  */
 export function updateAverage(average: Tensors, current: Tensors, decay: tf.Scalar): Record<string, tf.Tensor> {
   const fresh = tf.sub(1, decay);
-  return Object.fromEntries(Object.entries(current).map(([name, value]) => [name, tf.add(tf.mul(average[name]!, decay), tf.mul(value, fresh))]));
+  return Object.fromEntries(Object.entries(average).map(([name, held]) => [name, tf.add(tf.mul(held, decay), tf.mul(current[name]!, fresh))]));
 }

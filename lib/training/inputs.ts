@@ -1,7 +1,6 @@
 import type { TrainJob } from '../device/messages.js';
 import { openDrawer, type Drawer } from './draw.js';
-import { optimiserOf } from './optimiser.js';
-import { packingOf } from './state.js';
+import { decaysIn, optimiserOf } from './optimiser.js';
 import type { StepPlan } from './step.js';
 
 /** All that a training reads, opened; nothing of it changes from step to step. */
@@ -16,8 +15,7 @@ export async function openInputs(job: TrainJob): Promise<TrainInputs> {
   const { dataset } = drawer.labelled;
   const plan: StepPlan = {
     network: drawer.network,
-    packing: packingOf(drawer.network),
-    optimiser: optimiserOf(training.optimiser),
+    optimiser: optimiserOf(training.optimiser, decaysIn(drawer.network)),
     labelledCount: training.batch,
     unlabelledWeight: training.unlabelledWeight,
     mean: dataset.mean,

@@ -81,7 +81,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, runn
 
     // 6. Checkpoint: at its interval, and at the end, so that a publication that fails costs no training.
     if (progress.step % training.checkpointEvery === 0 || progress.step === training.steps) {
-      progress = await checkpoint(job, inputs, running, progress, hooks);
+      progress = await checkpoint(job, running, progress, hooks);
       saved = progress.step;
     }
     hooks.onProgress({
@@ -93,7 +93,7 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, runn
   }
 
   if (progress.step < training.steps) {
-    if (saved < progress.step) progress = await checkpoint(job, inputs, running, progress, hooks);
+    if (saved < progress.step) progress = await checkpoint(job, running, progress, hooks);
     return { type: 'stopped', progress: progressOf(job, progress, progress.step) };
   }
   const { dataset } = inputs.labelled;
@@ -109,19 +109,19 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
   const found = await newestCheckpoint(job.checkpoints, (message) => hooks.warn(message));
   if (!found) {
     const numbers = initialiseFrom(plan.network, { seed: job.seed, generation: job.generation.index });
-    const fresh = stateFrom(numbers, plan.packing, plan.optimiser.initialSlots);
+    const fresh = stateFrom(numbers, plan.network, plan.optimiser.initialSlots);
     return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing: { total: 0, data: 0, checkpoints: 0 }, versions } };
   }
   const warning = versionWarning(found.progress.versions, versions);
   if (warning) hooks.warn(`${found.path}: ${warning}`);
-  const like = stateFrom(zeros(plan.network), plan.packing, plan.optimiser.initialSlots);
-  return { state: restoreState(found.tensors, like, plan.packing, found.path), progress: { ...found.progress, versions } };
+  const like = stateFrom(zeros(plan.network), plan.network, plan.optimiser.initialSlots);
+  return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, versions } };
 }
 
-async function checkpoint(job: TrainJob, { plan }: TrainInputs, running: RunningStep, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
+async function checkpoint(job: TrainJob, running: RunningStep, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
   const start = now();
   const state = running.copyState();
-  await saveCheckpoint(job.checkpoints, { tensors: await storedTensors(state, plan.packing), progress });
+  await saveCheckpoint(job.checkpoints, { tensors: await storedTensors(state), progress });
   disposeState(state);
   const spent = now() - start;
   const { timing } = progress;

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
-import { elements } from '../models/outline.js';
 import { saveModel, WEIGHTS_FILE } from '../models/weights.js';
 import { survivalByDepth } from '../noise/masks.js';
 import { describeRandAugment, type RandAugmentTable } from '../noise/rand-augment.js';
@@ -10,7 +9,7 @@ import type { GenerationSpec, NoiseSpec } from '../spec/resolved.js';
 import { sha256Of } from '../store/manifest.js';
 import { printMetrics, type MetricsRow } from './metrics.js';
 import type { RunProgress } from './progress.js';
-import { storedTensors, type TrainState } from './state.js';
+import type { TrainState } from './state.js';
 import type { StepPlan } from './step.js';
 
 /** `result.json`: the training in a few numbers. */
@@ -42,19 +41,16 @@ export interface NoiseAttestation {
 
 /** Writes everything that a finished training publishes; equal trainings write equal bytes. The model's weights are the average. */
 export async function writeOutputs(folder: string, { generation, dataset, plan, state, progress, batch }: FinishedTraining): Promise<TrainResult> {
-  const { network, packing } = plan;
-  const average = Object.fromEntries(
-    [...(await storedTensors(state, packing))].flatMap(([name, { values }]) =>
-      name.startsWith('average.') ? [[name.slice('average.'.length), values as Float32Array]] : [],
-    ),
-  );
+  const { network } = plan;
+  const average: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(state.average)) average[name] = await tensor.data<'float32'>();
   const { classes, image, mean, std } = dataset;
   const noisyStudent = { role: generation.role, generation: generation.index };
   await saveModel(folder, network, average, { labels: classes, size: image.size, mean, std, tag: 'noisy_student', noisyStudent });
 
   const result: TrainResult = {
     model: network.name,
-    parameters: [...packing.kernels, ...packing.vectors].reduce((sum, { shape }) => sum + elements(shape), 0),
+    parameters: Object.values(state.weights).reduce((sum, { size }) => sum + size, 0),
     steps: progress.step,
     images: progress.step * batch,
     final: progress.metrics.rows.at(-1)!,

@@ -1,16 +1,16 @@
 import { forward } from '../models/efficientnet.js';
 import type { Network } from '../models/variants.js';
 import { toFloat } from '../tensor/bytes.js';
+import { sumOfSquares } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 import { updateAverage } from './average.js';
 import { jointLoss } from './loss.js';
 import type { Optimiser, Scalars } from './optimiser.js';
-import { pack, unpack, type Packing, type Tensors, type TrainState } from './state.js';
+import type { Tensors, TrainState } from './state.js';
 
 /** What is fixed for a whole training. Numbers in here may become constants of a compiled step. */
 export interface StepPlan {
   readonly network: Network;
-  readonly packing: Packing;
   readonly optimiser: Optimiser;
   /** Rows of a batch that are labelled; they come first. */
   readonly labelledCount: number;
@@ -58,23 +58,24 @@ export function trainStep(plan: StepPlan, state: TrainState, batch: Batch, masks
 }
 
 /** Forward and back. The new statistics and the metrics are by-products of the forward pass; they are kept, so the caller disposes them. */
-function differentiate({ network, packing, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks) {
+function differentiate({ network, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks) {
   const images = normalise(batch.images, plan.mean, plan.std); // [n, size, size, channels]
-  const running = unpack(state.statistics['statistics']!, packing.statistics);
-  let statistics: tf.Tensor1D | undefined;
+  const names = Object.keys(state.weights);
+  let statistics: Record<string, tf.Tensor> = {};
   let metrics: tf.Tensor1D | undefined;
-  const lossOf = (kernels: tf.Tensor, vectors: tf.Tensor): tf.Scalar => {
-    const tensors = { ...unpack(kernels, packing.kernels), ...unpack(vectors, packing.vectors), ...running };
+  const lossOf = (...weights: tf.Tensor[]): tf.Scalar => {
+    const tensors = { ...Object.fromEntries(names.map((name, i) => [name, weights[i]!])), ...state.statistics };
     const passed = forward(network, tensors, images, { training: true, ...masks });
     const { loss, labelledLoss, pseudoLoss } = jointLoss(passed.logits, batch.targets, plan.labelledCount, plan.unlabelledWeight);
     const top1 = top1Share(passed.logits, batch.targets, plan.labelledCount);
     // Kept: the scope of the differentiation ends with everything else that was made in it.
-    statistics = tf.keep(pack(passed.statistics, packing.statistics));
+    statistics = passed.statistics;
+    for (const tensor of Object.values(statistics)) tf.keep(tensor);
     metrics = tf.keep(tf.stack([loss, labelledLoss, pseudoLoss, top1]) as tf.Tensor1D);
     return loss;
   };
-  const [kernels, vectors] = tf.valueAndGrads(lossOf)([state.weights['kernels']!, state.weights['vectors']!]).grads;
-  return { gradients: { kernels: kernels!, vectors: vectors! }, statistics: { statistics: statistics! }, metrics: metrics! };
+  const { grads } = tf.valueAndGrads(lossOf)(Object.values(state.weights));
+  return { gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])), statistics, metrics: metrics! };
 }
 
 /** Images in 0…255, bytes or float32 → (x / 255 − mean) / std, per channel; any leading shape. */
@@ -91,5 +92,5 @@ function top1Share(logits: tf.Tensor2D, targets: tf.Tensor2D, labelledCount: num
 
 /** Euclidean norm over all tensors together. */
 function norm(tensors: Tensors): tf.Scalar {
-  return tf.sqrt(tf.addN(Object.values(tensors).map((tensor) => tf.sum<tf.Scalar>(tf.square(tensor)))));
+  return tf.sqrt(tf.addN(Object.values(tensors).map(sumOfSquares)));
 }

@@ -2,9 +2,9 @@ import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { randomKey, uniforms } from '../../lib/noise/random.js';
 import type { OptimiserSpec } from '../../lib/spec/resolved.js';
-import { optimiserOf } from '../../lib/training/optimiser.js';
+import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { startSteps, type RunningStep } from '../../lib/training/running-step.js';
-import { packingOf, stateFrom } from '../../lib/training/state.js';
+import { stateFrom } from '../../lib/training/state.js';
 import type { StepPlan } from '../../lib/training/step.js';
 import type { Comparison } from '../bench.js';
 
@@ -22,11 +22,9 @@ const STEPS: readonly { model: string; images: number; size: number; channels: 1
 export function* stepComparisons(): Iterable<Comparison> {
   for (const { model, images, size, channels, optimiser: spec, repeats } of STEPS) {
     const network = outlineNetwork(model, { classes: 10, channels });
-    const optimiser = optimiserOf(spec);
-    const packing = packingOf(network);
+    const optimiser = optimiserOf(spec, decaysIn(network));
     const plan: StepPlan = {
       network,
-      packing,
       optimiser,
       labelledCount: images / 4,
       unlabelledWeight: 1,
@@ -34,7 +32,7 @@ export function* stepComparisons(): Iterable<Comparison> {
       std: Array(channels).fill(0.3) as number[],
     };
     const start = (eager: boolean) =>
-      startSteps(plan, stateFrom(initialiseFrom(network, { seed: 1, generation: 0 }), packing, optimiser.initialSlots), { eager });
+      startSteps(plan, stateFrom(initialiseFrom(network, { seed: 1, generation: 0 }), network, optimiser.initialSlots), { eager });
     const draws = (purpose: string, count: number) => uniforms(randomKey({ seed: 1, generation: 0, phase: 'bench', purpose }), 0, count);
     const pixels = Uint8Array.from(draws('pixels', images * size * size * channels), (share) => 256 * share);
     const targets = new Float32Array(images * 10).fill(0.1);

@@ -43,7 +43,7 @@ test("rmsprop's weight decay is coupled: it goes through the normalisation, and 
 });
 
 test('an update changes nothing that it is given', () => {
-  const optimiser = optimiserOf({ ...adamw, name: 'adamw' });
+  const optimiser = optimiserOf({ ...adamw, name: 'adamw' }, () => true);
   const weights = { kernels: tf.tensor1d(start) };
   const slots = optimiser.initialSlots(weights);
   optimiser.update(weights, { kernels: tf.tensor1d([1, 1, 1]) }, slots, scalarsOf({ rate: 1, ...optimiser.scalarsAt(0) }));
@@ -60,7 +60,7 @@ function checkPath(spec: OptimiserSpec, rate: number, gradients: number[][], exp
 
 /** The same start and gradients for a group that decays and one that does not. */
 function walk(spec: OptimiserSpec, rate: number, gradients: number[][]) {
-  const optimiser = optimiserOf(spec);
+  const optimiser = optimiserOf(spec, (weight) => weight === 'kernels');
   let weights: Record<string, tf.Tensor> = { kernels: tf.tensor1d(start), vectors: tf.tensor1d(start) };
   let slots = optimiser.initialSlots(weights);
   return gradients.map((row, step) => {

@@ -5,8 +5,8 @@ import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { randomKey, uniforms } from '../../lib/noise/random.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import { optimiserOf } from '../../lib/training/optimiser.js';
-import { packingOf, restoreState, stateFrom, storedTensors, unpack, type TrainState } from '../../lib/training/state.js';
+import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
+import { restoreState, stateFrom, storedTensors, type TrainState } from '../../lib/training/state.js';
 import { METRICS, normalise, trainStep, type Batch, type Masks, type StepPlan } from '../../lib/training/step.js';
 
 const LABELLED = 4;
@@ -14,9 +14,8 @@ const PSEUDO = 6;
 const CLASSES = 3;
 
 const network = outlineNetwork('efficientnet_t1', { classes: CLASSES, channels: 1 });
-const optimiser = optimiserOf({ name: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.01 });
-const packing = packingOf(network);
-const plan: StepPlan = { network, packing, optimiser, labelledCount: LABELLED, unlabelledWeight: 2, mean: [0.4], std: [0.3] };
+const optimiser = optimiserOf({ name: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.01 }, decaysIn(network));
+const plan: StepPlan = { network, optimiser, labelledCount: LABELLED, unlabelledWeight: 2, mean: [0.4], std: [0.3] };
 const OFF: Masks = { dropPath: null, dropout: null };
 
 test('a step changes nothing that goes in, and leaves nothing but what comes out', () => {
@@ -47,11 +46,7 @@ test('the same inputs give the same bits', () => {
 test('both losses are those of one forward pass over the whole batch', () => {
   const [state, batch] = [freshState(), randomBatch()];
   const metrics = metricsOf(trainStep(plan, state, batch, OFF, scalarsAt(0)).metrics);
-  const tensors = {
-    ...unpack(state.weights['kernels']!, packing.kernels),
-    ...unpack(state.weights['vectors']!, packing.vectors),
-    ...unpack(state.statistics['statistics']!, packing.statistics),
-  };
+  const tensors = { ...state.weights, ...state.statistics };
   const { logits } = forward(network, tensors, normalise(batch.images, plan.mean, plan.std), { training: true, ...OFF });
   const [scores, targets] = [logits.arraySync(), batch.targets.arraySync()];
   const rows = scores.map((row, i) => crossEntropyOf(row, targets[i]!));
@@ -67,17 +62,17 @@ test('both losses are those of one forward pass over the whole batch', () => {
 test('the rate is an input: at 0 the weights stay, and the statistics and slots still move', () => {
   const state = freshState();
   const { state: next } = trainStep(plan, state, randomBatch(), OFF, scalarsAt(0, { rate: 0 }));
-  assert.deepEqual(next.weights['kernels']!.dataSync(), state.weights['kernels']!.dataSync());
-  assert.notDeepEqual(next.statistics['statistics']!.dataSync(), state.statistics['statistics']!.dataSync());
-  assert.notDeepEqual(next.slots['first.kernels']!.dataSync(), state.slots['first.kernels']!.dataSync());
+  for (const [name, weight] of Object.entries(state.weights)) assert.deepEqual(next.weights[name]!.dataSync(), weight.dataSync(), name);
+  assert.notDeepEqual(next.statistics['bn1.running_mean']!.dataSync(), state.statistics['bn1.running_mean']!.dataSync());
+  assert.notDeepEqual(next.slots['first.conv_stem.weight']!.dataSync(), state.slots['first.conv_stem.weight']!.dataSync());
 });
 
 test('the average moves towards weights and statistics by its decay', () => {
   const state = freshState();
   const { state: next } = trainStep(plan, state, randomBatch(), OFF, scalarsAt(0, { averageDecay: 0.75 }));
-  for (const [group, value] of Object.entries({ ...next.weights, ...next.statistics })) {
-    const expected = tf.add(tf.mul(state.average[group]!, 0.75), tf.mul(value, 0.25));
-    assertClose(tf.max(tf.abs(tf.sub(next.average[group]!, expected))).dataSync()[0]!, 0);
+  for (const [name, value] of Object.entries({ ...next.weights, ...next.statistics })) {
+    const expected = tf.add(tf.mul(state.average[name]!, 0.75), tf.mul(value, 0.25));
+    assertClose(tf.max(tf.abs(tf.sub(next.average[name]!, expected))).dataSync()[0]!, 0);
   }
 });
 
@@ -104,19 +99,19 @@ test('steps lower the loss', () => {
 
 test('a state goes into a file by tensor names and comes back bit for bit', async () => {
   const { state } = trainStep(plan, freshState(), randomBatch(), OFF, scalarsAt(0));
-  const stored = await storedTensors(state, packing);
+  const stored = await storedTensors(state);
   assert.deepEqual(stored.get('slots.first.conv_stem.weight')?.shape, [3, 3, 1, 16]);
   assert.deepEqual(stored.get('average.bn1.running_mean')?.shape, [16]);
-  const back = restoreState(stored, freshState(), packing, 'here');
+  const back = restoreState(stored, freshState(), 'here');
   for (const [i, tensor] of tensorsOf(back).entries()) assert.deepEqual(tensor.dataSync(), tensorsOf(state)[i]!.dataSync());
 });
 
 test("another model's state is refused with the tensor at fault", async () => {
-  const stored = await storedTensors(freshState(), packing);
+  const stored = await storedTensors(freshState());
   const refused = (change: (tensors: typeof stored) => void, message: RegExp) => {
     const changed = new Map(stored);
     change(changed);
-    assert.throws(() => restoreState(changed, freshState(), packing, 'step-3'), { code: 'CHECKPOINT_MISMATCH', message });
+    assert.throws(() => restoreState(changed, freshState(), 'step-3'), { code: 'CHECKPOINT_MISMATCH', message });
   };
   refused((tensors) => tensors.delete('weights.conv_head.weight'), /step-3: weights\.conv_head\.weight is missing, but this training needs \[1,1,48,160\]/);
   refused(
@@ -130,7 +125,7 @@ test("another model's state is refused with the tensor at fault", async () => {
 });
 
 function freshState(): TrainState {
-  return stateFrom(initialiseFrom(network, { seed: 1, generation: 0 }), packing, optimiser.initialSlots);
+  return stateFrom(initialiseFrom(network, { seed: 1, generation: 0 }), network, optimiser.initialSlots);
 }
 
 function randomBatch(): Batch {
