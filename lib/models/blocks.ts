@@ -1,6 +1,7 @@
 import { PipelineError } from '../errors.js';
 import { depthwise } from '../tensor/depthwise.js';
 import { batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
+import { pointwise } from '../tensor/pointwise.js';
 import { tf } from '../tensor/runtime.js';
 import type { Block, Network } from './outline.js';
 
@@ -14,7 +15,8 @@ export interface Layers {
 
 /** Images [n, h, w, channels] -> [n, h/2, w/2, stem]. */
 export function stem(images: tf.Tensor4D, layers: Layers): tf.Tensor4D {
-  const x = convolution(pad(images, 3, 2, layers), 'conv_stem', layers, 2, layers.network.padding);
+  const { padding } = layers.network;
+  const x = tf.conv2d(pad(images, 3, 2, layers), read<tf.Tensor4D>('conv_stem.weight', layers), 2, tensorFlowPadding(padding));
   return swish(batchNorm(x, 'bn1', layers));
 }
 
@@ -64,8 +66,9 @@ function filterEach(x: tf.Tensor4D, { name, kernel, stride }: Block, layers: Lay
   return depthwise(pad(x, kernel, stride, layers), read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers), stride, tensorFlowPadding(padding));
 }
 
-function convolution(x: tf.Tensor4D, name: string, layers: Layers, stride = 1, padding: Network['padding'] = 'same'): tf.Tensor4D {
-  return tf.conv2d(x, read<tf.Tensor4D>(`${name}.weight`, layers), stride, tensorFlowPadding(padding));
+/** 1 x 1. */
+function convolution(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
+  return pointwise(x, read<tf.Tensor4D>(`${name}.weight`, layers));
 }
 
 /** With stride 1 and an odd kernel both rules pad (kernel - 1) / 2, so only strided convolutions need their own padding. */

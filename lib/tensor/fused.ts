@@ -44,6 +44,11 @@ export function spatialMean(x: tf.Tensor4D): tf.Tensor4D {
   return differentiable(x) as tf.Tensor4D;
 }
 
+/** logits [n, classes], targets [n, classes] -> -sum target log softmax(logit), [n] float32. Differentiable in the logits alone. */
+export function softmaxCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+  return isNative() ? fusedCrossEntropy(logits, targets) : plainCrossEntropy(logits, targets);
+}
+
 /** Any shape, float32 -> the sum of its squares, in one pass. Not differentiable. */
 export function sumOfSquares(x: tf.Tensor): tf.Scalar {
   if (!isNative()) return tf.sum<tf.Scalar>(tf.square(x));
@@ -91,23 +96,34 @@ function blend(running: tf.Tensor1D, batch: tf.Tensor, momentum: number): tf.Ten
   return tf.add<tf.Tensor1D>(tf.mul(running, momentum), tf.mul(batch, 1 - momentum));
 }
 
+/** d(x s) = (s + x s (1 - s)) dx. The factor needs nothing from the way back, so it is worked out beside the forward pass, and is all that is kept. */
 export function fusedSwish<T extends tf.Tensor>(x: T): T {
   const backend = nativeBackend();
   const type = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }];
   const differentiable = tf.customGrad((...inputs) => {
     const gate = backend.executeSingleOutput('Sigmoid', type, [x]);
-    saverOf(inputs)([x, gate]);
+    saverOf(inputs)([backend.executeSingleOutput('AddV2', type, [gate, backend.executeSingleOutput('SigmoidGrad', type, [gate, x])])]);
     return {
       value: backend.executeSingleOutput('Mul', type, [x, gate]),
-      // d(x s) = s dx + x ds
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, gate] = saved as [tf.Tensor, tf.Tensor];
-        const throughGate = backend.executeSingleOutput('SigmoidGrad', type, [gate, backend.executeSingleOutput('Mul', type, [dy, x])]);
-        return backend.executeSingleOutput('AddV2', type, [throughGate, backend.executeSingleOutput('Mul', type, [dy, gate])]);
-      },
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => backend.executeSingleOutput('Mul', type, [dy, saved[0]!]),
     };
   });
   return differentiable(x) as T;
+}
+
+export function fusedCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+  const backend = nativeBackend();
+  const type = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }];
+  const differentiable = tf.customGrad((...inputs) => {
+    const [losses, slopes] = backend.executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', type, [logits, targets], 2); // [n], [n, classes]
+    saverOf(inputs)([slopes!]);
+    return { value: losses!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, tf.expandDims(dy, 1)) };
+  });
+  return differentiable(logits) as tf.Tensor1D;
+}
+
+export function plainCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+  return tf.neg(tf.sum<tf.Tensor1D>(tf.mul(targets, tf.logSoftmax(logits)), 1));
 }
 
 export function plainSwish<T extends tf.Tensor>(x: T): T {

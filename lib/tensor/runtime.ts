@@ -65,6 +65,7 @@ export function tensorFlowEnvironment({ intraOp = 1, interOp }: { intraOp?: numb
   return {
     TF_NUM_INTRAOP_THREADS: String(intraOp),
     TF_NUM_INTEROP_THREADS: String(interOp),
+    TF_ENABLE_ONEDNN_OPTS: '1', // left to itself it is on for processors with AVX-512 only, but is as good for others
     TF_CPP_MIN_LOG_LEVEL: '2', // errors only: no lines about the processor's instructions at every start
   };
 }

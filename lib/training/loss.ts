@@ -1,3 +1,4 @@
+import { softmaxCrossEntropy } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 
 export interface JointLoss {
@@ -15,7 +16,7 @@ export interface JointLoss {
  * @param targets float32 [n, classes], each row a distribution (hard, smoothed or soft)
  */
 export function jointLoss(logits: tf.Tensor2D, targets: tf.Tensor2D, labelledCount: number, weight: number): JointLoss {
-  const rows = crossEntropy(logits, targets); // [n]
+  const rows = softmaxCrossEntropy(logits, targets); // [n]
   const pseudoCount = logits.shape[0] - labelledCount;
   const labelledLoss = tf.mean<tf.Scalar>(tf.slice(rows, 0, labelledCount));
   if (pseudoCount === 0) return { loss: labelledLoss, labelledLoss, pseudoLoss: tf.zerosLike(labelledLoss) };
@@ -23,11 +24,6 @@ export function jointLoss(logits: tf.Tensor2D, targets: tf.Tensor2D, labelledCou
   const pseudoLoss = tf.mean<tf.Scalar>(tf.slice(rows, labelledCount, pseudoCount));
   const sum = tf.add(labelledLoss, tf.mul(pseudoLoss, weight));
   return { loss: tf.div<tf.Scalar>(sum, 1 + weight), labelledLoss, pseudoLoss };
-}
-
-/** logits [n, classes], targets [n, classes] → −Σ target · log softmax(logit), [n]. */
-export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
-  return tf.neg(tf.sum<tf.Tensor1D>(tf.mul(targets, tf.logSoftmax(logits)), 1));
 }
 
 /**

@@ -17,12 +17,9 @@ export interface TrainState {
 }
 
 /** A network's numbers by timm's name → a state whose average is the weights themselves. */
-export function stateFrom(
-  numbers: Readonly<Record<string, Float32Array>>,
-  { tensors }: Network,
-  initialSlots: (weights: Tensors) => Tensors,
-): TrainState {
-  const made = (outlines: Network['tensors']) => Object.fromEntries(outlines.map(({ name, shape }) => [name, tf.tensor(numbers[name]!, [...shape], 'float32')]));
+export function stateFrom(numbers: Readonly<Record<string, Float32Array>>, { tensors }: Network, initialSlots: (weights: Tensors) => Tensors): TrainState {
+  const made = (outlines: Network['tensors']) =>
+    Object.fromEntries(outlines.map(({ name, shape }) => [name, tf.tensor(numbers[name]!, [...shape], 'float32')]));
   const weights = made(tensors.filter(({ kind }) => kind === 'weight'));
   return { weights, statistics: made(tensors.filter(({ kind }) => kind !== 'weight')), average: made(tensors), slots: initialSlots(weights) };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { compilePureStep, type NamedTensors, type PureStep } from '../../lib/tensor/compile.js';
 import { compileStep } from '../../lib/tensor/compile-variables.js';
+import { assignInPlace, updateInPlace } from '../../lib/tensor/in-place.js';
 import { nativeBackend } from '../../lib/tensor/native.js';
 import { tf } from '../../lib/tensor/runtime.js';
 
@@ -85,6 +86,73 @@ test('state tensors may be swapped, left alone, or kept', () => {
   assert.deepEqual(numbers(compiled.readState()), { a: [2], b: [1], c: [10] });
   compiled.dispose();
 });
+
+test('tensors that happen to be the same one at the first run are told apart', () => {
+  const shared = tf.scalar(1);
+  const step: PureStep = ({ a, b }, { x, y }) => ({ state: { a: tf.add(a!, x!), b: tf.add(b!, y!) }, outputs: { sum: tf.add(a!, b!) } });
+  const compiled = compilePureStep(step, { a: shared, b: shared }, { scratch });
+  compiled.run({ x: shared, y: shared });
+  compiled.run({ x: tf.scalar(10), y: tf.scalar(100) });
+  assert.deepEqual(numbers(compiled.readState()), { a: [12], b: [102] });
+  compiled.dispose();
+});
+
+/** Each changes the state `[w, m, v]` with the gradient g = w² by an operation of libtensorflow, and reads it before and after. */
+const IN_PLACE: Readonly<Record<string, PureStep>> = {
+  ResourceApplyRMSProp: ({ w, m, v }) => {
+    const gradient = tf.square(w!);
+    const [next, square, buffer] = updateInPlace({
+      operation: 'ResourceApplyRMSProp',
+      variables: [w!, m!, v!],
+      operands: [tf.scalar(0.1), tf.scalar(0.9), tf.scalar(0.8), tf.scalar(1e-3), gradient],
+      otherwise() {
+        const square = tf.add(tf.mul(m!, 0.9), tf.mul(tf.square(gradient), 0.1));
+        const buffer = tf.add(tf.mul(v!, 0.8), tf.div(tf.mul(gradient, 0.1), tf.sqrt(tf.add(square, 1e-3))));
+        return [tf.sub(w!, buffer), square, buffer];
+      },
+    });
+    return { state: { w: next!, m: square!, v: buffer! }, outputs: { before: tf.add(w!, 0), after: tf.add(next!, 0) } };
+  },
+  'ResourceApplyAdam after an assignment': ({ w, m, v }) => {
+    const gradient = tf.square(w!);
+    const decayed = assignInPlace(w!, tf.mul(w!, 0.9));
+    const [next, first, second] = updateInPlace({
+      operation: 'ResourceApplyAdam',
+      variables: [decayed, m!, v!],
+      operands: [tf.scalar(0), tf.scalar(0), tf.scalar(0.1), tf.scalar(0.9), tf.scalar(0.8), tf.scalar(1e-3), gradient],
+      otherwise() {
+        const [first, second] = [tf.add(tf.mul(m!, 0.9), tf.mul(gradient, 0.1)), tf.add(tf.mul(v!, 0.8), tf.mul(tf.square(gradient), 0.2))];
+        return [tf.sub(decayed, tf.div(tf.mul(first, 0.1), tf.add(tf.sqrt(second), 1e-3))), first, second];
+      },
+    });
+    return { state: { w: next!, m: first!, v: second! }, outputs: { before: tf.add(w!, 0), after: tf.add(next!, 0) } };
+  },
+  'a tensor that is no part of the state': ({ w, m, v }) => {
+    const sum = tf.add(w!, m!);
+    const next = assignInPlace(sum, tf.mul(sum, 0.5));
+    return { state: { w: next, m: w!, v: v! }, outputs: { before: tf.add(w!, 0), after: tf.add(next, 0) } };
+  },
+  'a change of a change': ({ w, m, v }) => {
+    const once = assignInPlace(w!, tf.mul(w!, 2));
+    const twice = assignInPlace(once, tf.add(once, m!));
+    return { state: { w: tf.sub(twice, w!), m: once, v: v! }, outputs: { before: tf.add(w!, 0), after: tf.add(twice, 0) } };
+  },
+};
+
+for (const [name, step] of Object.entries(IN_PLACE)) {
+  test(`a change in place computes what ordinary operations compute, and earlier tensors keep their numbers: ${name}`, () => {
+    const start = () => ({ w: tf.tensor1d([1, -2, 0.5]), m: tf.tensor1d([1, 1, 1]), v: tf.tensor1d([0.1, 0, 0.2]) });
+    const [compiled, eager] = [compilePureStep(step, start(), { scratch }), compilePureStep(step, start(), { eager: true })];
+    for (let i = 0; i < 5; i++) {
+      const [one, other] = [compiled.run({}), eager.run({})];
+      for (const output of ['before', 'after']) assertClose(one[output]!, other[output]!);
+    }
+    const [one, other] = [compiled.readState(), eager.readState()];
+    for (const part of ['w', 'm', 'v']) assertClose(one[part]!, other[part]!);
+    compiled.dispose();
+    eager.dispose();
+  });
+}
 
 /** What a recording would silently get wrong. */
 const REFUSED: readonly (readonly [name: string, step: (inputs: NamedTensors) => tf.Tensor, names: RegExp])[] = [

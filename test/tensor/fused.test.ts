@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchNormTraining, fusedBatchNorm, fusedSwish, plainBatchNorm, plainSwish, spatialMean, type BatchNormTensors } from '../../lib/tensor/fused.js';
+import {
+  batchNormTraining,
+  fusedBatchNorm,
+  fusedCrossEntropy,
+  fusedSwish,
+  plainBatchNorm,
+  plainCrossEntropy,
+  plainSwish,
+  spatialMean,
+  type BatchNormTensors,
+} from '../../lib/tensor/fused.js';
 import { tf } from '../../lib/tensor/runtime.js';
 
 test('batch norm normalises with the biased variance and remembers the unbiased one', () => {
@@ -57,6 +67,18 @@ test('fused swish equals plain operations, forwards and backwards', () => {
     const wanted = [...x.dataSync()].map((v, i) => weigh.dataSync()[i]! * slope(v));
     checkClose(tf.grad((x) => tf.sum(tf.mul(weigh, f(x))))(x), wanted);
   }
+});
+
+test('fused cross-entropy equals plain operations, forwards and backwards, for logits of any size', () => {
+  const logits = tf.tensor2d([[1, 2, 3], [-100, 0, 100], [5, 5, 5]]); // prettier-ignore
+  const targets = tf.tensor2d([[0.2, 0.3, 0.5], [1, 0, 0], [0, 1, 0]]); // prettier-ignore
+  const weigh = tf.tensor1d([1, -2, 3]);
+  const [fused, plain] = [fusedCrossEntropy, plainCrossEntropy].map((of) =>
+    tf.valueAndGrad((logits) => tf.sum(tf.mul(weigh, of(logits as tf.Tensor2D, targets))))(logits),
+  );
+  checkClose(fusedCrossEntropy(logits, targets), [2.4076059 - (0.3 + 2 * 0.5), 200, Math.log(3)]); // log Σ e^k − Σ target·k
+  checkClose(fused!.value, plain!.value.dataSync());
+  checkClose(fused!.grad, plain!.grad.dataSync());
 });
 
 test('spatialMean has the value and the gradient of tf.mean', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tf } from '../../lib/tensor/runtime.js';
-import { crossEntropy, jointLoss, labelTargets } from '../../lib/training/loss.js';
+import { softmaxCrossEntropy as crossEntropy } from '../../lib/tensor/fused.js';
+import { jointLoss, labelTargets } from '../../lib/training/loss.js';
 
 const LOGITS = [1, 2, 3, 0];
 
