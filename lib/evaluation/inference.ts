@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
 import { forward } from '../models/efficientnet.js';
+import { foldNorms } from '../models/fold-norms.js';
 import { loadModel, type Model } from '../models/weights.js';
 import { bytesTensor } from '../tensor/bytes.js';
 import { compilePureStep, type CompiledStep, type CompileOptions } from '../tensor/compile.js';
@@ -24,11 +25,13 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
   if (held?.folder === folder) return held;
   const { network, config, tensors } = await loadModel(folder);
   held?.compiled.dispose();
-  const numbers = () => Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape], 'float32')]));
+  const folded = foldNorms(network, tensors);
+  const constants = () =>
+    Object.fromEntries(network.tensors.flatMap(({ name, shape }) => (folded[name] ? [[name, tf.tensor(folded[name], [...shape], 'float32')]] : [])));
   const compiled = compilePureStep(
     (state, { images }) => {
       const normal = normalise(images as tf.Tensor4D, config.mean, config.std);
-      return { state, outputs: { logits: forward(network, numbers(), normal, { training: false }).logits } }; // [batch, classes]
+      return { state, outputs: { logits: forward(network, constants(), normal, { training: false, folded: true }).logits } }; // [batch, classes]
     },
     {},
     {

@@ -1,6 +1,6 @@
 import { PipelineError } from '../errors.js';
 import { depthwise } from '../tensor/depthwise.js';
-import { batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
+import { addBias, batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
 import { pointwise } from '../tensor/pointwise.js';
 import { tf } from '../tensor/runtime.js';
 import type { Block, Network } from './outline.js';
@@ -10,14 +10,16 @@ export interface Layers {
   readonly network: Network;
   readonly tensors: Readonly<Record<string, tf.Tensor>>;
   readonly training: boolean;
+  /** Batch norms are part of the convolutions before them: see `foldNorms`. */
+  readonly folded: boolean;
   readonly statistics: Record<string, tf.Tensor>;
 }
 
 /** Images [n, h, w, channels] -> [n, h/2, w/2, stem]. */
 export function stem(images: tf.Tensor4D, layers: Layers): tf.Tensor4D {
-  const { padding } = layers.network;
-  const x = tf.conv2d(pad(images, 3, 2, layers), read<tf.Tensor4D>('conv_stem.weight', layers), 2, tensorFlowPadding(padding));
-  return swish(batchNorm(x, 'bn1', layers));
+  const filter = read<tf.Tensor4D>('conv_stem.weight', layers);
+  const x = pad(images, 3, 2, layers);
+  return swish(normalised((bias) => addBias(tf.conv2d(x, filter, 2, tensorFlowPadding(layers.network.padding)), bias), 'bn1', layers));
 }
 
 /**
@@ -27,20 +29,21 @@ export function stem(images: tf.Tensor4D, layers: Layers): tf.Tensor4D {
 export function mbConv(input: tf.Tensor4D, block: Block, layers: Layers, kept: tf.Tensor4D | null): tf.Tensor4D {
   const { name, expand, skip } = block;
   const norms = expand === 1 ? ['bn1', 'bn2'] : ['bn1', 'bn2', 'bn3'];
-  const nextNorm = (x: tf.Tensor4D) => batchNorm(x, `${name}.${norms.shift()}`, layers);
+  const project = (x: tf.Tensor4D, convolution: string) =>
+    normalised((bias) => pointwise(x, read<tf.Tensor4D>(`${name}.${convolution}.weight`, layers), bias), `${name}.${norms.shift()}`, layers);
 
   let x = input;
-  if (expand > 1) x = swish(nextNorm(convolution(x, `${name}.conv_pw`, layers))); // [n, h, w, mid]
-  x = swish(nextNorm(filterEach(x, block, layers))); // [n, h/stride, w/stride, mid]
+  if (expand > 1) x = swish(project(x, 'conv_pw')); // [n, h, w, mid]
+  x = swish(filterEach(x, block, `${name}.${norms.shift()}`, layers)); // [n, h/stride, w/stride, mid]
   x = tf.mul(x, channelWeights(x, name, layers));
-  x = nextNorm(convolution(x, expand > 1 ? `${name}.conv_pwl` : `${name}.conv_pw`, layers)); // [n, h/stride, w/stride, out]
+  x = project(x, expand > 1 ? 'conv_pwl' : 'conv_pw'); // [n, h/stride, w/stride, out]
   if (!skip) return x;
   return tf.add(kept ? tf.mul(x, kept) : x, input);
 }
 
 /** [n, h, w, c] -> [n, h, w, features]. */
 export function head(x: tf.Tensor4D, layers: Layers): tf.Tensor4D {
-  return swish(batchNorm(convolution(x, 'conv_head', layers), 'bn2', layers));
+  return swish(normalised((bias) => pointwise(x, read<tf.Tensor4D>('conv_head.weight', layers), bias), 'bn2', layers));
 }
 
 /** [n, h, w, features] -> logits [n, classes]. `kept` [n, features] multiplies the pooled features; null keeps them as they are. */
@@ -58,17 +61,19 @@ function channelWeights(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor
 }
 
 function biased(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
-  return tf.add(convolution(x, name, layers), read(`${name}.bias`, layers));
+  return pointwise(x, read<tf.Tensor4D>(`${name}.weight`, layers), read<tf.Tensor1D>(`${name}.bias`, layers));
 }
 
-function filterEach(x: tf.Tensor4D, { name, kernel, stride }: Block, layers: Layers): tf.Tensor4D {
-  const padding = stride === 1 ? 'same' : layers.network.padding;
-  return depthwise(pad(x, kernel, stride, layers), read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers), stride, tensorFlowPadding(padding));
+function filterEach(x: tf.Tensor4D, { name, kernel, stride }: Block, norm: string, layers: Layers): tf.Tensor4D {
+  const padding = tensorFlowPadding(stride === 1 ? 'same' : layers.network.padding);
+  const filter = read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers);
+  const padded = pad(x, kernel, stride, layers);
+  return normalised((bias) => addBias(depthwise(padded, filter, stride, padding), bias), norm, layers);
 }
 
-/** 1 x 1. */
-function convolution(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
-  return pointwise(x, read<tf.Tensor4D>(`${name}.weight`, layers));
+/** A convolution and the batch norm behind it; where norms are folded, the convolution with a bias. */
+function normalised(convolve: (bias?: tf.Tensor1D) => tf.Tensor4D, norm: string, layers: Layers): tf.Tensor4D {
+  return layers.folded ? convolve(read<tf.Tensor1D>(`${norm}.bias`, layers)) : batchNorm(convolve(), norm, layers);
 }
 
 /** With stride 1 and an odd kernel both rules pad (kernel - 1) / 2, so only strided convolutions need their own padding. */

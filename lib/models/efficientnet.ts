@@ -4,9 +4,9 @@ import type { Block, Network } from './outline.js';
 
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** Inference uses the running statistics and no noise. In training both masks come from the caller: nothing is drawn here. */
+/** Inference uses the running statistics and no noise; `folded` says that the tensors are those of `foldNorms`. In training both masks come from the caller: nothing is drawn here. */
 export type Mode =
-  | { readonly training: false }
+  | { readonly training: false; readonly folded?: boolean }
   | {
       readonly training: true;
       /** [blocks, n] float32, 0 or 1 / survival of the block; rows of blocks without a skip are not read. null = no branch is dropped. */
@@ -45,8 +45,8 @@ export function forwardFeatures(network: Network, tensors: Tensors, images: tf.T
   });
 }
 
-function layersOf(network: Network, tensors: Tensors, { training }: Mode): Layers {
-  return { network, tensors, training, statistics: {} };
+function layersOf(network: Network, tensors: Tensors, mode: Mode): Layers {
+  return { network, tensors, training: mode.training, folded: !mode.training && mode.folded === true, statistics: {} };
 }
 
 /** One layer in a scope of its own: all it makes dies with the scope, except its map and its new statistics. */

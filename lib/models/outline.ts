@@ -49,6 +49,8 @@ export interface TensorOutline {
   /** Weight decay applies: true for tensors of rank above 1. */
   readonly decays: boolean;
   readonly init: Initial;
+  /** Of a convolution: the batch norm that follows it. */
+  readonly norm?: string;
 }
 
 export type Initial =
@@ -63,10 +65,10 @@ export function outline(name: string, variant: Variant, family: Family, classes:
   const blocks = outlineBlocks(variant, stem);
   const last = blocks.at(-1)?.out ?? stem;
   const tensors = [
-    convolution('conv_stem', 3, channels, stem),
+    convolution('conv_stem', 3, channels, stem, 'bn1'),
     ...batchNorm('bn1', stem),
     ...blocks.flatMap(outlineBlock),
-    convolution('conv_head', 1, last, features),
+    convolution('conv_head', 1, last, features, 'bn2'),
     ...batchNorm('bn2', features),
     ...classifier(features, classes),
   ];
@@ -119,27 +121,28 @@ function outlineBlock({ name, kernel, expand, in: input, mid, out, reduced }: Bl
   ];
   if (expand === 1) {
     return [
-      ...[depthwise(`${name}.conv_dw`, kernel, mid), ...batchNorm(`${name}.bn1`, mid)],
+      ...[depthwise(`${name}.conv_dw`, kernel, mid, `${name}.bn1`), ...batchNorm(`${name}.bn1`, mid)],
       ...squeezed,
-      ...[convolution(`${name}.conv_pw`, 1, mid, out), ...batchNorm(`${name}.bn2`, out)],
+      ...[convolution(`${name}.conv_pw`, 1, mid, out, `${name}.bn2`), ...batchNorm(`${name}.bn2`, out)],
     ];
   }
   return [
-    ...[convolution(`${name}.conv_pw`, 1, input, mid), ...batchNorm(`${name}.bn1`, mid)],
-    ...[depthwise(`${name}.conv_dw`, kernel, mid), ...batchNorm(`${name}.bn2`, mid)],
+    ...[convolution(`${name}.conv_pw`, 1, input, mid, `${name}.bn1`), ...batchNorm(`${name}.bn1`, mid)],
+    ...[depthwise(`${name}.conv_dw`, kernel, mid, `${name}.bn2`), ...batchNorm(`${name}.bn2`, mid)],
     ...squeezed,
-    ...[convolution(`${name}.conv_pwl`, 1, mid, out), ...batchNorm(`${name}.bn3`, out)],
+    ...[convolution(`${name}.conv_pwl`, 1, mid, out, `${name}.bn3`), ...batchNorm(`${name}.bn3`, out)],
   ];
 }
 
 /** He's normal over the outputs (fan-out), as timm and Google's code draw it. */
-function convolution(name: string, kernel: number, input: number, output: number): TensorOutline {
-  return matrix(`${name}.weight`, [kernel, kernel, input, output], 'HWIO', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel * output)) });
+function convolution(name: string, kernel: number, input: number, output: number, norm?: string): TensorOutline {
+  const weight = matrix(`${name}.weight`, [kernel, kernel, input, output], 'HWIO', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel * output)) });
+  return norm === undefined ? weight : { ...weight, norm };
 }
 
 /** One filter per channel, so each output's fan-out is one kernel. */
-function depthwise(name: string, kernel: number, channels: number): TensorOutline {
-  return matrix(`${name}.weight`, [kernel, kernel, channels, 1], 'HWCM', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel)) });
+function depthwise(name: string, kernel: number, channels: number, norm: string): TensorOutline {
+  return { ...matrix(`${name}.weight`, [kernel, kernel, channels, 1], 'HWCM', { law: 'normal', deviation: Math.sqrt(2 / (kernel * kernel)) }), norm };
 }
 
 /** Uniform within 1/sqrt(classes): timm and Google's code count the outputs, not the inputs. */

@@ -44,6 +44,16 @@ export function spatialMean(x: tf.Tensor4D): tf.Tensor4D {
   return differentiable(x) as tf.Tensor4D;
 }
 
+/** x [..., channels] + bias [channels], float32; without a bias, x itself. Differentiable in x alone. */
+export function addBias<T extends tf.Tensor>(x: T, bias: tf.Tensor1D | undefined): T {
+  if (!bias) return x;
+  if (!isNative()) return tf.add(x, bias);
+  const backend = nativeBackend();
+  const type = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }];
+  const differentiable = tf.customGrad(() => ({ value: backend.executeSingleOutput('BiasAdd', type, [x, bias]), gradFunc: (dy: tf.Tensor) => dy }));
+  return differentiable(x) as T;
+}
+
 /** logits [n, classes], targets [n, classes] -> -sum target log softmax(logit), [n] float32. Differentiable in the logits alone. */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
   return isNative() ? fusedCrossEntropy(logits, targets) : plainCrossEntropy(logits, targets);

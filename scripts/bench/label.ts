@@ -1,46 +1,67 @@
-import { forward } from '../../lib/models/efficientnet.js';
+import { forward, type Mode } from '../../lib/models/efficientnet.js';
+import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
-import { compilePureStep, type CompiledStep, type PureStep } from '../../lib/tensor/compile.js';
+import { compilePureStep } from '../../lib/tensor/compile.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import type { Comparison } from '../bench.js';
+import type { Contest } from './measure.js';
 
-const BATCHES: readonly { model: string; images: number; size: number; channels: 1 | 3; repeats: number }[] = [
+export interface LabelSize {
+  readonly model: string;
+  readonly images: number;
+  readonly size: number;
+  readonly channels: 1 | 3;
+  /** Batches per round. */
+  readonly repeats: number;
+}
+
+export const B0_LABELS: readonly LabelSize[] = [
   { model: 'tf_efficientnet_b0', images: 64, size: 32, channels: 3, repeats: 5 },
   { model: 'tf_efficientnet_b0', images: 32, size: 64, channels: 3, repeats: 5 },
   { model: 'tf_efficientnet_b0', images: 4, size: 224, channels: 3, repeats: 5 },
-  { model: 'efficientnet_t1', images: 512, size: 28, channels: 1, repeats: 5 },
 ];
 
-/** A model alone, weights frozen into the graph, against operation by operation. */
-export function* labelComparisons(): Iterable<Comparison> {
-  for (const { model, images, size, channels, repeats } of BATCHES) {
-    const network = outlineNetwork(model, { classes: 10, channels });
-    const numbers = initialiseFrom(network, { seed: 1, generation: 0 });
-    const weights = Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(numbers[name]!, [...shape], 'float32')]));
-    const predict: PureStep = (state, inputs) => ({
-      state,
-      outputs: { logits: forward(network, weights, inputs['images'] as tf.Tensor4D, { training: false }).logits },
-    });
-    const [frozen, eager] = [compilePureStep(predict, {}), compilePureStep(predict, {}, { eager: true })];
-    const x = tf.randomNormal([images, size, size, channels], 0, 1, 'float32', 1);
-    const label = (step: CompiledStep) => () => {
+const T1_LABELS: LabelSize = { model: 'efficientnet_t1', images: 512, size: 28, channels: 1, repeats: 5 };
+
+/** A model alone, frozen with its batch norms folded, against the plain network operation by operation. */
+export function* frozenAgainstEager(): Iterable<Contest> {
+  for (const size of [...B0_LABELS, T1_LABELS]) {
+    const [frozen, eager] = [startLabels(size, { eager: false }), startLabels(size, { eager: true })];
+    yield {
+      work: frozen.work,
+      run: frozen.run,
+      rivals: [{ name: 'the same, eager', run: eager.run }],
+      close: () => [frozen, eager].forEach(({ close }) => close()),
+    };
+  }
+}
+
+export function startLabels({ model, images, size, channels, repeats }: LabelSize, { eager }: { eager: boolean }) {
+  const network = outlineNetwork(model, { classes: 10, channels });
+  const numbers = initialiseFrom(network, { seed: 1, generation: 0 });
+  const values = eager ? numbers : foldNorms(network, numbers);
+  const mode: Mode = { training: false, folded: !eager };
+  const tensors = Object.fromEntries(
+    network.tensors.flatMap(({ name, shape }) => (values[name] ? [[name, tf.tensor(values[name], [...shape], 'float32')]] : [])),
+  );
+  const predict = compilePureStep(
+    (state, { images }) => ({ state, outputs: { logits: forward(network, tensors, images as tf.Tensor4D, mode).logits } }),
+    {},
+    { eager },
+  );
+  const x = tf.randomNormal([images, size, size, channels], 0, 1, 'float32', 1);
+  return {
+    work: `labels of ${model}, ${images} x ${size} px (x ${repeats})`,
+    run() {
       for (let i = 0; i < repeats; i++) {
-        const { logits } = step.run({ images: x });
+        const { logits } = predict.run({ images: x });
         logits!.dataSync();
         logits!.dispose();
       }
-    };
-    yield {
-      work: `labels of ${model}, ${images} x ${size} px (x ${repeats})`,
-      against: 'the same, eager',
-      run: label(frozen),
-      runAgainst: label(eager),
-      close: () => {
-        frozen.dispose();
-        eager.dispose();
-        tf.dispose([x, ...Object.values(weights)]);
-      },
-    };
-  }
+    },
+    close() {
+      predict.dispose();
+      tf.dispose([x, ...Object.values(tensors)]);
+    },
+  };
 }
