@@ -164,8 +164,13 @@ function addStateAccess(graph: GraphDef, slots: readonly Slot[]): void {
 
 const LOADED = 'loaded';
 
+/**
+ * A copy of what is fed. A tensor made of JavaScript numbers is those very bytes, and whoever lets go of it last tells the
+ * JavaScript engine; a variable may do so on a thread of libtensorflow, which corrupts the process's memory.
+ */
 function placeholder(graph: GraphDef, tensor: tf.Tensor, name: string): string {
-  return graph.add('Placeholder', [], { dtype: typeOf(tensor), shape: attribute.shape(tensor.shape) }, name);
+  const dtype = typeOf(tensor);
+  return graph.add('DeepCopy', [graph.add('Placeholder', [], { dtype, shape: attribute.shape(tensor.shape) }, name)], { T: dtype });
 }
 
 function runProgram({ session, outputs }: Program, inputs: NamedTensors): Record<string, tf.Tensor> {

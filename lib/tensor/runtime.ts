@@ -65,7 +65,7 @@ export function tensorFlowEnvironment({ intraOp = 1, interOp }: { intraOp?: numb
   return {
     TF_NUM_INTRAOP_THREADS: String(intraOp),
     TF_NUM_INTEROP_THREADS: String(interOp),
-    TF_ENABLE_ONEDNN_OPTS: '1', // left to itself it is on for processors with AVX-512 only, but is as good for others
+    TF_ENABLE_ONEDNN_OPTS: '1', // left alone it is on for processors with AVX-512 only; on one with AVX2 a step of efficientnet_t1 takes 50 ms instead of 62
     TF_CPP_MIN_LOG_LEVEL: '2', // errors only: no lines about the processor's instructions at every start
   };
 }

@@ -244,7 +244,7 @@ test('a missing tensor is named', () => {
 });
 
 function layersOf(network: Network, tensors: Record<string, tf.Tensor>, training: boolean): Layers {
-  return { network, tensors, training, statistics: {} };
+  return { network, tensors, training, folded: false, statistics: {} };
 }
 
 function fresh(network: Network): Record<string, tf.Tensor> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { compilePureStep, type NamedTensors, type PureStep } from '../../lib/ten
 import { compileStep } from '../../lib/tensor/compile-variables.js';
 import { assignInPlace, updateInPlace } from '../../lib/tensor/in-place.js';
 import { nativeBackend } from '../../lib/tensor/native.js';
-import { tf } from '../../lib/tensor/runtime.js';
+import { tensorFlowEnvironment, tf } from '../../lib/tensor/runtime.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'compile-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -95,6 +96,13 @@ test('tensors that happen to be the same one at the first run are told apart', (
   compiled.run({ x: tf.scalar(10), y: tf.scalar(100) });
   assert.deepEqual(numbers(compiled.readState()), { a: [12], b: [102] });
   compiled.dispose();
+});
+
+test('JavaScript numbers that become state are never let go by a thread of libtensorflow', () => {
+  const { status, signal } = spawnSync(process.execPath, ['--import', 'tsx', 'test/tensor/replace-state.ts'], {
+    env: { ...process.env, ...tensorFlowEnvironment({ interOp: 4 }) },
+  });
+  assert.deepEqual({ status, signal }, { status: 0, signal: null });
 });
 
 /** Each changes the state `[w, m, v]` with the gradient g = w² by an operation of libtensorflow, and reads it before and after. */
