@@ -4,7 +4,7 @@ import { PipelineError } from '../errors.js';
 import { forward } from '../models/efficientnet.js';
 import { foldNorms } from '../models/fold-norms.js';
 import { loadModel, type Model } from '../models/weights.js';
-import { bytesTensor } from '../tensor/bytes.js';
+import { bytesTensor, toFloat } from '../tensor/bytes.js';
 import { compilePureStep, type CompiledStep, type CompileOptions } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
 import { normalise } from '../training/step.js';
@@ -30,8 +30,9 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
     Object.fromEntries(network.tensors.flatMap(({ name, shape }) => (folded[name] ? [[name, tf.tensor(folded[name], [...shape], 'float32')]] : [])));
   const compiled = compilePureStep(
     (state, { images }) => {
-      const normal = normalise(images as tf.Tensor4D, config.mean, config.std);
-      return { state, outputs: { logits: forward(network, constants(), normal, { training: false, folded: true }).logits } }; // [batch, classes]
+      const [tensors, pixels] = [constants(), toFloat(images as tf.Tensor4D)];
+      const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, config.mean, config.std), { training: false, folded: true }).logits;
+      return { state, outputs: { logits: inLanes(pixels, label) } }; // [batch, classes]
     },
     {},
     {
@@ -43,6 +44,27 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
   );
   return (held = { folder, network, config, compiled });
 }
+
+/**
+ * [batch, size, size, channels] -> [batch, classes], a lane of a few images at a time. A forward pass is one chain of operations, so
+ * lanes are what keeps several cores busy; and an image's bits depend on its slot in a lane, not on how many lanes a batch has.
+ */
+export function inLanes(images: tf.Tensor4D, label: (lane: tf.Tensor4D) => tf.Tensor2D): tf.Tensor2D {
+  const [batch, size] = images.shape;
+  const lane = laneOf(size);
+  if (batch <= lane) return label(images);
+  const lanes = Array.from({ length: Math.ceil(batch / lane) }, (_, i) =>
+    label(tf.slice(images, [i * lane, 0, 0, 0], [Math.min(lane, batch - i * lane), -1, -1, -1])),
+  );
+  return tf.concat(lanes, 0);
+}
+
+/** Images in a lane: a power of two, about 33,000 pixels. */
+function laneOf(size: number): number {
+  return 2 ** Math.max(0, Math.round(Math.log2(LANE_PIXELS / size ** 2)));
+}
+
+const LANE_PIXELS = 2 ** 15;
 
 let held: Predictor | undefined;
 let latest: CompileOptions & { readonly scratch: string };

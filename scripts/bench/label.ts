@@ -1,3 +1,4 @@
+import { inLanes } from '../../lib/evaluation/inference.js';
 import { forward, type Mode } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
@@ -44,8 +45,9 @@ export function startLabels({ model, images, size, channels, repeats }: LabelSiz
   const tensors = Object.fromEntries(
     network.tensors.flatMap(({ name, shape }) => (values[name] ? [[name, tf.tensor(values[name], [...shape], 'float32')]] : [])),
   );
+  const label = (images: tf.Tensor4D) => forward(network, tensors, images, mode).logits;
   const predict = compilePureStep(
-    (state, { images }) => ({ state, outputs: { logits: forward(network, tensors, images as tf.Tensor4D, mode).logits } }),
+    (state, { images }) => ({ state, outputs: { logits: eager ? label(images as tf.Tensor4D) : inLanes(images as tf.Tensor4D, label) } }),
     {},
     { eager },
   );

@@ -5,7 +5,7 @@ import { tf } from '../../lib/tensor/runtime.js';
 const names = Array.from({ length: 600 }, (_, i) => `s${i}`);
 const fresh = () => Object.fromEntries(names.map((name, i) => [name, tf.tensor1d(new Float32Array(20 + (i % 60)))]));
 
-for (let round = 0; round < 10; round++) {
+for (let round = 0; round < 5; round++) {
   const step = compilePureStep(
     (state, { x }) => ({ state: Object.fromEntries(names.map((name) => [name, tf.add(state[name]!, x!)])), outputs: { x: tf.add(x!, 0) } }),
     fresh(),
