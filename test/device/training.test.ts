@@ -59,14 +59,29 @@ test('an aborted training has a checkpoint of the step it stopped at, and the ne
   assert.deepEqual(await digests(job.output), expected);
 });
 
+for (const interOp of [2, 4]) {
+  test(`${interOp} threads beside operations give the same bytes as one, also when they take over from one`, async (t) => {
+    const job = await tinyJob(folder, `inter-op ${interOp}`);
+    await realDevice(t, { interOp }).run(job);
+    assert.deepEqual(await digests(job.output), expected);
+
+    const handed = await tinyJob(folder, `handed to ${interOp}`);
+    const first = realDevice(t);
+    const stop = new AbortController();
+    await assert.rejects(first.run(handed, { signal: stop.signal, onProgress: ({ step }) => void (step === 7 && stop.abort()) }), { name: 'AbortError' });
+    await realDevice(t, { interOp }).run(handed);
+    assert.deepEqual(await digests(handed.output), expected);
+  });
+}
+
 test('an error of the training arrives with its code', async (t) => {
   const job = await tinyJob(folder, 'unknown');
   const unknown = { ...job, generation: { ...job.generation, model: 'efficientnet_b9' } };
   await assert.rejects(realDevice(t).run(unknown), { code: 'MODEL_UNKNOWN', message: /^MODEL_UNKNOWN no model is named "efficientnet_b9"/ });
 });
 
-function realDevice(t: TestContext): Device {
-  const environment = { ...process.env, ...tensorFlowEnvironment({ interOp: 1 }) } as Record<string, string>;
+function realDevice(t: TestContext, { interOp = 1 } = {}): Device {
+  const environment = { ...process.env, ...tensorFlowEnvironment({ interOp }) } as Record<string, string>;
   const device = createDevice({ node: process.execPath, environment, processor: 'test', stallMs: 120_000, killAfterMs: 120_000, log: () => undefined });
   t.after(() => device.close());
   return device;
