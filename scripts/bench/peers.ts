@@ -1,9 +1,8 @@
-import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../bench-peers/', import.meta.url));
@@ -39,7 +38,15 @@ function must(command: string, args: string[]): void {
 export function startPeer(python: string, peer: string, { intraOp, interOp }: { intraOp: number; interOp: number }): Peer {
   const child = spawn(python, [join(FOLDER, 'serve.py'), peer, String(intraOp), String(interOp)], { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface({ input: child.stdout });
-  const ask = (question: object) => answerTo(child, lines, question);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the peer ${peer} ended with exit code ${code}`);
+  });
+  ended.catch(() => undefined); // whoever asks next learns of it
+  const ask = async (question: object) => {
+    child.stdin.write(`${JSON.stringify(question)}\n`);
+    const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+    return JSON.parse(line) as Record<string, number>;
+  };
   return {
     name: `${peer} ${intraOp}/${interOp}`,
     async prepare(work) {
@@ -52,13 +59,4 @@ export function startPeer(python: string, peer: string, { intraOp, interOp }: { 
     peakBytes: async () => (await ask({ memory: true }))['bytes']!,
     close: () => child.kill('SIGKILL'),
   };
-}
-
-async function answerTo(child: ChildProcessByStdio<Writable, Readable, null>, lines: Interface, question: object): Promise<Record<string, number>> {
-  child.stdin.write(`${JSON.stringify(question)}\n`);
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the peer ended with exit code ${code}`);
-  });
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  return JSON.parse(line) as Record<string, number>;
 }
