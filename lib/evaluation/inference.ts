@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
-import { forward } from '../models/efficientnet.js';
+import { forward, tensorsFrom } from '../models/efficientnet.js';
 import { foldNorms } from '../models/fold-norms.js';
 import { loadModel, type Model } from '../models/weights.js';
 import { bytesTensor, toFloat } from '../tensor/bytes.js';
@@ -26,11 +26,9 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
   const { network, config, tensors } = await loadModel(folder);
   held?.compiled.dispose();
   const folded = foldNorms(network, tensors);
-  const constants = () =>
-    Object.fromEntries(network.tensors.flatMap(({ name, shape }) => (folded[name] ? [[name, tf.tensor(folded[name], [...shape], 'float32')]] : [])));
   const compiled = compilePureStep(
     (state, { images }) => {
-      const [tensors, pixels] = [constants(), toFloat(images as tf.Tensor4D)];
+      const [tensors, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
       const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, config.mean, config.std), { training: false, folded: true }).logits;
       return { state, outputs: { logits: inLanes(pixels, label) } }; // [batch, classes]
     },
@@ -47,7 +45,7 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
 
 /**
  * [batch, size, size, channels] -> [batch, classes], a lane of a few images at a time. A forward pass is one chain of operations, so
- * lanes are what keeps several cores busy; and an image's bits depend on its slot in a lane, not on how many lanes a batch has.
+ * lanes are what keeps several cores busy; and an image's bits depend on its slot in a lane, not on how many whole lanes a batch has.
  */
 export function inLanes(images: tf.Tensor4D, label: (lane: tf.Tensor4D) => tf.Tensor2D): tf.Tensor2D {
   const [batch, size] = images.shape;

@@ -1,10 +1,19 @@
 import { tf } from '../tensor/runtime.js';
 import { classify, head, mbConv, stem, type Layers } from './blocks.js';
 import type { Block, Network } from './outline.js';
+import type { Weights } from './weights.js';
 
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** Inference uses the running statistics and no noise; `folded` says that the tensors are those of `foldNorms`. In training both masks come from the caller: nothing is drawn here. */
+/** Numbers by timm's name as tensors, for `forward`; a folded norm has fewer (see `foldNorms`). The caller owns them. */
+export function tensorsFrom({ tensors }: Network, weights: Weights): Tensors {
+  return Object.fromEntries(tensors.flatMap(({ name, shape }) => (weights[name] ? [[name, tf.tensor(weights[name], [...shape], 'float32')]] : [])));
+}
+
+/**
+ * Inference uses the running statistics and no noise; `folded` says that the tensors are those of `foldNorms`.
+ * In training both masks come from the caller: nothing is drawn here.
+ */
 export type Mode =
   | { readonly training: false; readonly folded?: boolean }
   | {

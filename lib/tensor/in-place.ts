@@ -1,10 +1,10 @@
 import type { tf } from './runtime.js';
-import { activeRecording } from './tracer.js';
+import { activeRecording, type InPlaceOperation } from './tracer.js';
 
 /** A change of tensors of a step's state. */
 export interface InPlaceUpdate {
   /** An operation of libtensorflow that changes variables. */
-  readonly operation: 'AssignVariableOp' | 'ResourceApplyAdam' | 'ResourceApplyRMSProp';
+  readonly operation: InPlaceOperation;
   /** The tensors to change, in the operation's order. */
   readonly variables: readonly tf.Tensor[];
   /** Its other inputs, in the operation's order. */

@@ -26,7 +26,7 @@ export interface Recording {
   /** The variable that holds the tensor's numbers at this point of the step. */
   variableOf(tensor: tf.Tensor): GraphVariable | undefined;
   /** Records an operation that changes variables in place. Returns tensors that stand for what they hold after it. */
-  change(operation: string, variables: readonly GraphVariable[], operands: readonly tf.Tensor[], like: readonly tf.Tensor[]): tf.Tensor[];
+  change(operation: InPlaceOperation, variables: readonly GraphVariable[], operands: readonly tf.Tensor[], like: readonly tf.Tensor[]): tf.Tensor[];
 }
 
 /** The recording that is under way. */
@@ -110,7 +110,7 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
     change(operation, changed, operands, like) {
       const [first] = changed;
       const inputs = [...changed.map(({ handle }) => handle), ...operands.map(nodeOf), ...changed.map(({ read }) => `^${read}`)];
-      const node = graph.add(operation, inputs, { [IN_PLACE[operation]!]: attribute.type(first!.type) });
+      const node = graph.add(operation, inputs, { [IN_PLACE[operation]]: attribute.type(first!.type) });
       return changed.map((variable, i) => {
         const type = attribute.type(variable.type);
         // Its numbers do not matter, its shape does.
@@ -140,7 +140,9 @@ const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Reco
 };
 
 /** Operations that change variables, and what each calls the attribute of their type. */
-export const IN_PLACE: Readonly<Record<string, string>> = { AssignVariableOp: 'dtype', ResourceApplyAdam: 'T', ResourceApplyRMSProp: 'T' };
+const IN_PLACE = { AssignVariableOp: 'dtype', ResourceApplyAdam: 'T', ResourceApplyRMSProp: 'T' } as const;
+
+export type InPlaceOperation = keyof typeof IN_PLACE;
 
 /** Operations with a random state of their own, by libtensorflow's names. */
 const STATEFUL = /^(Random|Truncated|Multinomial|ParameterizedTruncated|Stateful)/;

@@ -1,9 +1,9 @@
 """
 One peer as a process: reads a line of JSON for each piece of work, and answers with one.
 
-    python serve.py torch|torch_nchw|tensorflow|keras|timm_inference|pillow [--threads INTRA INTER]
+    python serve.py torch|torch_nchw|tensorflow|keras INTRA INTER
 
-{"prepare": {...}} builds the work and warms up; {"run": n} does it n times and answers {"ms": of all together}.
+{"prepare": {...}} builds the work and does it once; {"run": n} does it n times and answers {"ms": of all together}.
 {"memory": true} answers with the peak resident memory of the process, in bytes.
 """
 import importlib
@@ -17,7 +17,6 @@ PEERS = {
     "torch_nchw": ("torch_peer", {"layout": "contiguous"}),
     "tensorflow": ("tensorflow_peer", {}),
     "keras": ("keras_peer", {}),
-    "pillow": ("pillow_peer", {}),
 }
 
 

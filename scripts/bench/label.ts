@@ -1,11 +1,11 @@
 import { inLanes } from '../../lib/evaluation/inference.js';
-import { forward, type Mode } from '../../lib/models/efficientnet.js';
+import { forward, tensorsFrom, type Mode } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { compilePureStep } from '../../lib/tensor/compile.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import type { Contest } from './measure.js';
+import { againstEager, type Contest } from './measure.js';
 
 export interface LabelSize {
   readonly model: string;
@@ -25,26 +25,13 @@ export const B0_LABELS: readonly LabelSize[] = [
 const T1_LABELS: LabelSize = { model: 'efficientnet_t1', images: 512, size: 28, channels: 1, repeats: 5 };
 
 /** A model alone, frozen with its batch norms folded, against the plain network operation by operation. */
-export function* frozenAgainstEager(): Iterable<Contest> {
-  for (const size of [...B0_LABELS, T1_LABELS]) {
-    const [frozen, eager] = [startLabels(size, { eager: false }), startLabels(size, { eager: true })];
-    yield {
-      work: frozen.work,
-      run: frozen.run,
-      rivals: [{ name: 'the same, eager', run: eager.run }],
-      close: () => [frozen, eager].forEach(({ close }) => close()),
-    };
-  }
-}
+export const frozenAgainstEager = (): Iterable<Contest> => againstEager([...B0_LABELS, T1_LABELS], startLabels);
 
 export function startLabels({ model, images, size, channels, repeats }: LabelSize, { eager }: { eager: boolean }) {
   const network = outlineNetwork(model, { classes: 10, channels });
   const numbers = initialiseFrom(network, { seed: 1, generation: 0 });
-  const values = eager ? numbers : foldNorms(network, numbers);
   const mode: Mode = { training: false, folded: !eager };
-  const tensors = Object.fromEntries(
-    network.tensors.flatMap(({ name, shape }) => (values[name] ? [[name, tf.tensor(values[name], [...shape], 'float32')]] : [])),
-  );
+  const tensors = tensorsFrom(network, eager ? numbers : foldNorms(network, numbers));
   const label = (images: tf.Tensor4D) => forward(network, tensors, images, mode).logits;
   const predict = compilePureStep(
     (state, { images }) => ({ state, outputs: { logits: eager ? label(images as tf.Tensor4D) : inLanes(images as tf.Tensor4D, label) } }),

@@ -13,6 +13,25 @@ export interface Rival {
   run(): void | Promise<void>;
 }
 
+/** Each piece of work, recorded or frozen, against the same operation by operation. */
+export function* againstEager<Size>(
+  sizes: readonly Size[],
+  start: (size: Size, options: { eager: boolean }) => Pick<Contest, 'work' | 'run' | 'close'>,
+): Iterable<Contest> {
+  for (const size of sizes) {
+    const [own, eager] = [start(size, { eager: false }), start(size, { eager: true })];
+    yield {
+      work: own.work,
+      run: own.run,
+      rivals: [{ name: 'the same, eager', run: eager.run }],
+      async close() {
+        await own.close();
+        await eager.close();
+      },
+    };
+  }
+}
+
 /** What is printed with --json, for every rival. */
 export interface Row {
   readonly work: string;

@@ -6,7 +6,7 @@ import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { startSteps } from '../../lib/training/running-step.js';
 import { stateFrom } from '../../lib/training/state.js';
 import type { StepPlan } from '../../lib/training/step.js';
-import type { Contest } from './measure.js';
+import { againstEager, type Contest } from './measure.js';
 
 const RMSPROP: OptimiserSpec = { name: 'rmsprop', decay: 0.9, momentum: 0.9, epsilon: 1e-3, weightDecay: 1e-5 };
 const ADAMW: OptimiserSpec = { name: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 1e-2 };
@@ -30,17 +30,7 @@ export const B0_STEPS: readonly StepSize[] = [
 const T1_STEP: StepSize = { model: 'efficientnet_t1', images: 160, size: 28, channels: 1, optimiser: ADAMW, repeats: 8 };
 
 /** A whole step (forward, back, optimiser, moving average), compiled against the same function operation by operation. */
-export function* compiledAgainstEager(): Iterable<Contest> {
-  for (const size of [...B0_STEPS, T1_STEP]) {
-    const [compiled, eager] = [startStep(size, { eager: false }), startStep(size, { eager: true })];
-    yield {
-      work: compiled.work,
-      run: compiled.run,
-      rivals: [{ name: 'the same, eager', run: eager.run }],
-      close: () => [compiled, eager].forEach(({ close }) => close()),
-    };
-  }
-}
+export const compiledAgainstEager = (): Iterable<Contest> => againstEager([...B0_STEPS, T1_STEP], startStep);
 
 export function startStep({ model, images, size, channels, optimiser: spec, repeats }: StepSize, { eager }: { eager: boolean }) {
   const network = outlineNetwork(model, { classes: 10, channels });

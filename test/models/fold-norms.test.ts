@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forward } from '../../lib/models/efficientnet.js';
+import { forward, tensorsFrom } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { elements } from '../../lib/models/outline.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
@@ -26,11 +26,9 @@ for (const [name, size, channels] of [
       Object.keys(folded).filter((name) => /running_|bn\d\.weight/.test(name)),
       [],
     );
-    const tensorsOf = (numbers: Readonly<Record<string, Float32Array>>) =>
-      Object.fromEntries(network.tensors.flatMap(({ name, shape }) => (numbers[name] ? [[name, tf.tensor(numbers[name], [...shape], 'float32')]] : [])));
     const images = tf.randomNormal([3, size, size, channels], 0, 1, 'float32', 1) as tf.Tensor4D;
-    const plain = forward(network, tensorsOf(weights), images, { training: false }).logits.dataSync();
-    const short = forward(network, tensorsOf(folded), images, { training: false, folded: true }).logits.dataSync();
+    const plain = forward(network, tensorsFrom(network, weights), images, { training: false }).logits.dataSync();
+    const short = forward(network, tensorsFrom(network, folded), images, { training: false, folded: true }).logits.dataSync();
     const scale = Math.max(...plain.map(Math.abs));
     assert.ok(scale > 0.01, 'the logits are not trivial');
     for (const [i, logit] of plain.entries()) assert.ok(Math.abs(short[i]! - logit) < 1e-4 * scale, `[${i}] is ${short[i]}, not ${logit}`);
