@@ -6,59 +6,87 @@ import { measure, print, type Contest } from './bench/measure.js';
 import { pythonEnvironment, startPeer, type Peer } from './bench/peers.js';
 
 /**
- * Times our step and our labels against PyTorch with timm (both layouts), TensorFlow's `tf.function` and Keras: the same model,
- * batch and work, in turn. The first call makes a Python environment of 6 GB from scripts/bench-peers/requirements.txt.
+ * Times our step and our labels against PyTorch with timm (both layouts), TensorFlow's `tf.function` and Keras, and RandAugment
+ * against timm's on Pillow: the same model, batch and work, in turn. The first call makes a Python environment of 6 GB from scripts/bench-peers/requirements.txt.
  *
- *   npm run bench:peers -- [--only step,label] [--rounds 5] [--json]
+ *   npm run bench:peers -- [--only step,label,augment] [--rounds 5] [--json]
  */
 const { values: options } = parseArgs({
-  options: { only: { type: 'string', default: 'step,label' }, rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: { only: { type: 'string', default: 'step,label,augment' }, rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
 });
 
 const cores = availableParallelism();
 Object.assign(process.env, { ...tensorFlowEnvironment({ interOp: cores }), ...process.env }); // read when TensorFlow is first used, below
 
 /** The thread settings at which each was fastest on 2 cores; tf.function at two, for neither wins at every size. */
-const PEERS: readonly (readonly [name: string, threads: { intraOp: number; interOp: number }])[] = [
+const NETWORKS: readonly PeerChoice[] = [
   ['torch', { intraOp: cores, interOp: 1 }],
   ['torch_nchw', { intraOp: cores, interOp: 1 }],
   ['tensorflow', { intraOp: 1, interOp: cores }],
   ['tensorflow', { intraOp: cores, interOp: cores }],
   ['keras', { intraOp: cores, interOp: cores }],
 ];
+const AUGMENT: readonly PeerChoice[] = [['timm_augment', { intraOp: 1, interOp: 1 }]];
+
+type PeerChoice = readonly [name: string, threads: { intraOp: number; interOp: number }];
 
 const python = pythonEnvironment(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'noisy-student'));
-const peers = PEERS.map(([name, threads]) => startPeer(python, name, threads));
+const peers = new Map<PeerChoice, Peer>();
+const SUBJECTS: Readonly<Record<string, () => AsyncGenerator<Contest>>> = {
+  async *step() {
+    const { B0_STEPS, startStep } = await import('./bench/step.js');
+    for (const { model, images, size, repeats, ...rest } of B0_STEPS) {
+      const own = startStep({ model, images, size, repeats, ...rest }, { eager: false });
+      yield contest(own, NETWORKS, { work: 'step', model, images, size }, repeats);
+    }
+  },
+  async *label() {
+    const { B0_LABELS, startLabels } = await import('./bench/label.js');
+    for (const { model, images, size, repeats, ...rest } of B0_LABELS) {
+      const own = startLabels({ model, images, size, repeats, ...rest }, { eager: false });
+      yield contest(own, NETWORKS, { work: 'label', model, images, size }, repeats);
+    }
+  },
+  async *augment() {
+    const { AUGMENTATION, startAugmentation } = await import('./bench/augment.js');
+    yield contest(startAugmentation(AUGMENTATION), AUGMENT, { work: 'augment', ...AUGMENTATION }, 1);
+  },
+};
+
 try {
   await print(measure(contests(), Number(options.rounds)), options.json);
 } finally {
-  for (const peer of peers) peer.close();
+  for (const peer of peers.values()) peer.close();
 }
 
 async function* contests(): AsyncGenerator<Contest> {
-  const { B0_STEPS, startStep } = await import('./bench/step.js');
-  const { B0_LABELS, startLabels } = await import('./bench/label.js');
-  const chosen = options.only.split(',');
-  if (chosen.includes('step')) for (const size of B0_STEPS) yield contest('step', size, startStep(size, { eager: false }), peers);
-  if (chosen.includes('label')) for (const size of B0_LABELS) yield contest('label', size, startLabels(size, { eager: false }), peers);
+  for (const name of options.only.split(',')) {
+    const subject = SUBJECTS[name];
+    if (!subject) throw new Error(`--only ${name} is not one of ${Object.keys(SUBJECTS).join(', ')}`);
+    yield* subject();
+  }
 }
 
+/** Our own work against that of peers, which are started and made ready when it is first their turn. */
 function contest(
-  kind: 'step' | 'label',
-  { model, images, size, repeats }: { model: string; images: number; size: number; repeats: number },
   own: Pick<Contest, 'work' | 'run' | 'close'>,
-  rivals: readonly Peer[],
+  choices: readonly PeerChoice[],
+  work: Readonly<Record<string, unknown>>,
+  repeats: number,
 ): Contest {
-  const prepared = new Map(rivals.map((peer) => [peer, undefined as Promise<void> | undefined]));
-  return {
-    ...own,
-    rivals: rivals.map((peer) => ({
-      name: peer.name,
+  const rivals = choices.map((choice) => {
+    const [name, threads] = choice;
+    let isReady = false;
+    return {
+      name: `${name} ${threads.intraOp}/${threads.interOp}`,
       async run() {
-        if (!prepared.get(peer)) prepared.set(peer, peer.prepare({ work: kind, model, images, size }));
-        await prepared.get(peer);
+        const peer = peers.get(choice) ?? startPeer(python, name, threads);
+        peers.set(choice, peer);
+        if (!isReady) await peer.prepare(work);
+        isReady = true;
         await peer.run(repeats);
       },
-    })),
-  };
+    };
+  });
+  return { ...own, rivals };
 }

@@ -20,15 +20,18 @@ export interface AugmentInput {
   readonly tally: NoiseTally;
   /** uint8 [size, size, channels]: receives the result; other memory than `image`. */
   readonly to: Uint8Array;
+  /** uint8 [2 · size · size · channels] for what stands between two changes; made where it is not given. */
+  readonly scratch?: Uint8Array;
 }
 
 /** The noise of one training image, in timm's order: crop, then flip, then RandAugment. */
-export function augmentImage({ image, size, channels, noise, fill, stream, tally, to }: AugmentInput): void {
+export function augmentImage({ image, size, channels, noise, fill, stream, tally, to, scratch }: AugmentInput): void {
   if (image.length !== size * size * channels || to.length !== image.length) {
     throw new RangeError(`an image of ${image.length} bytes and a result of ${to.length} are not both [${size}, ${size}, ${channels}]`);
   }
   const source: Image = { pixels: image, width: size, height: size, channels };
-  const framed: Image = noise.randAugment === null ? { ...source, pixels: to } : { ...source, pixels: new Uint8Array(to.length) };
+  const [first, second] = noise.randAugment === null ? [to] : halves(scratch ?? new Uint8Array(2 * to.length));
+  const framed: Image = { ...source, pixels: first! };
   tally.images++;
 
   if (noise.crop === null) framed.pixels.set(image);
@@ -39,6 +42,11 @@ export function augmentImage({ image, size, channels, noise, fill, stream, tally
     tally.flipped++;
   }
 
-  if (noise.randAugment !== null) randAugment(framed, to, { spec: noise.randAugment, fill, stream, tally });
+  if (noise.randAugment !== null) randAugment(framed, to, { spec: noise.randAugment, fill, stream, tally, spare: second! });
   if (Buffer.compare(image, to) === 0) tally.unchanged++;
+}
+
+function halves(both: Uint8Array): [Uint8Array, Uint8Array] {
+  const half = both.length / 2;
+  return [both.subarray(0, half), both.subarray(half)];
 }

@@ -10,6 +10,8 @@ export interface RandAugmentInput {
   readonly fill: readonly number[];
   readonly stream: Stream;
   readonly tally: NoiseTally;
+  /** As large as the image, for what stands between two operations; made where it is needed and not given. */
+  readonly spare?: Uint8Array;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface RandAugmentInput {
  * Unlike timm's, each drawn operation takes the same number of draws whether it is applied or not, so that two
  * probabilities or magnitudes give the same choice of operations. timm's `mmax` is always its default, 10.
  */
-export function randAugment(image: Image, to: Uint8Array, { spec, fill, stream, tally }: RandAugmentInput): void {
+export function randAugment(image: Image, to: Uint8Array, { spec, fill, stream, tally, ...given }: RandAugmentInput): void {
   const applied: Drawn[] = [];
   for (let i = 0; i < spec.ops; i++) {
     const drawn = drawOp(spec, stream);
@@ -27,7 +29,7 @@ export function randAugment(image: Image, to: Uint8Array, { spec, fill, stream, 
   }
   if (applied.length === 0) to.set(image.pixels);
 
-  const spare = applied.length > 1 ? new Uint8Array(to.length) : to;
+  const spare = applied.length > 1 ? (given.spare ?? new Uint8Array(to.length)) : to;
   let from = image;
   for (const [i, { op, level, argument, interpolation }] of applied.entries()) {
     const target = (applied.length - i) % 2 === 1 ? to : spare; // The last one writes `to`.

@@ -50,22 +50,64 @@ export function posterize(image: Image, to: Uint8Array, bits: number): void {
 }
 
 /** One table for every channel. */
-export function throughTable({ pixels }: Image, to: Uint8Array, valueOf: (v: number) => number): void {
-  const table = new Uint8Array(256);
-  for (let v = 0; v < 256; v++) table[v] = valueOf(v);
-  for (let i = 0; i < pixels.length; i++) to[i] = table[pixels[i]!]!;
+export function throughTable({ pixels, channels }: Image, to: Uint8Array, valueOf: (v: number) => number): void {
+  const tables = new Uint8Array(256 * channels);
+  for (let v = 0; v < 256; v++) tables[v] = valueOf(v);
+  for (let channel = 1; channel < channels; channel++) tables.copyWithin(256 * channel, 0, 256);
+  throughTables(pixels, to, tables, channels);
 }
 
 /** One table per channel, made from the channel's histogram. */
 function forEachChannel({ pixels, channels }: Image, to: Uint8Array, fillTable: (histogram: Uint32Array, table: Uint8Array) => void): void {
-  for (let channel = 0; channel < channels; channel++) {
-    const histogram = new Uint32Array(256);
-    for (let i = channel; i < pixels.length; i += channels) histogram[pixels[i]!]!++;
-    const table = new Uint8Array(256);
-    fillTable(histogram, table);
-    for (let i = channel; i < pixels.length; i += channels) to[i] = table[pixels[i]!]!;
+  const histograms = new Uint32Array(256 * channels);
+  if (channels === 1) for (let i = 0; i < pixels.length; i++) histograms[pixels[i]!]!++;
+  else {
+    for (let i = 0; i < pixels.length; i += 3) {
+      histograms[pixels[i]!]!++;
+      histograms[256 + pixels[i + 1]!]!++;
+      histograms[512 + pixels[i + 2]!]!++;
+    }
+  }
+  const tables = new Uint8Array(256 * channels);
+  for (let from = 0; from < tables.length; from += 256) fillTable(histograms.subarray(from, from + 256), tables.subarray(from, from + 256));
+  throughTables(pixels, to, tables, channels);
+}
+
+/** Value v of a channel becomes tables[256 · channel + v]. */
+function throughTables(pixels: Uint8Array, to: Uint8Array, tables: Uint8Array, channels: 1 | 3): void {
+  const isAligned = pixels.byteOffset % 4 === 0 && to.byteOffset % 4 === 0;
+  const first = isAligned && pixels.length >= LARGE ? throughWords(pixels, to, tables, channels) : 0;
+  for (let i = first; i < pixels.length; i += channels) {
+    for (let channel = 0; channel < channels; channel++) to[i + channel] = tables[256 * channel + pixels[i + channel]!]!;
   }
 }
+
+/** Bytes from which the tables of words are worth making. */
+const LARGE = 16_384;
+
+/**
+ * The same, 12 bytes in three words at a time, which takes a third of the time: each byte of the period has a table whose values
+ * stand where the byte stands in its word. Returns how many bytes are done.
+ */
+function throughWords(pixels: Uint8Array, to: Uint8Array, tables: Uint8Array, channels: 1 | 3): number {
+  for (let byte = 0; byte < 12; byte++) {
+    const [from, shift] = [256 * (byte % channels), 8 * (byte % 4)];
+    for (let v = 0; v < 256; v++) WORDS[256 * byte + v] = tables[from + v]! << shift;
+  }
+  const words = 3 * Math.floor(pixels.length / 12);
+  const source = new Int32Array(pixels.buffer, pixels.byteOffset, words);
+  const target = new Int32Array(to.buffer, to.byteOffset, words);
+  for (let i = 0; i < words; i += 3) {
+    const [a, b, c] = [source[i]!, source[i + 1]!, source[i + 2]!];
+    target[i] = WORDS[a & 255]! | WORDS[256 + ((a >>> 8) & 255)]! | WORDS[512 + ((a >>> 16) & 255)]! | WORDS[768 + (a >>> 24)]!;
+    target[i + 1] = WORDS[1024 + (b & 255)]! | WORDS[1280 + ((b >>> 8) & 255)]! | WORDS[1536 + ((b >>> 16) & 255)]! | WORDS[1792 + (b >>> 24)]!;
+    target[i + 2] = WORDS[2048 + (c & 255)]! | WORDS[2304 + ((c >>> 8) & 255)]! | WORDS[2560 + ((c >>> 16) & 255)]! | WORDS[2816 + (c >>> 24)]!;
+  }
+  return 4 * words;
+}
+
+/** Of the call at hand. */
+const WORDS = new Int32Array(12 * 256);
 
 function identity(table: Uint8Array): void {
   for (let v = 0; v < 256; v++) table[v] = v;

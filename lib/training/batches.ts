@@ -51,6 +51,7 @@ export function batchDrawer(inputs: BatchInputs): DrawBatch {
   const { size, channels } = dataset.image;
   const [pixels, classes] = [size * size * channels, dataset.classes.length];
   const fill = fillColour(dataset.mean);
+  const scratch = new Uint8Array(2 * pixels);
   const parts = partsOf(inputs).map((part) => ({ ...part, pick: picker(part, inputs), noiseKey: keyOf(inputs, `${part.set} noise`) }));
   const n = parts.reduce((sum, { count }) => sum + count, 0);
 
@@ -74,6 +75,7 @@ export function batchDrawer(inputs: BatchInputs): DrawBatch {
           stream: stream(noiseKey, epoch, row),
           tally,
           to: images.subarray(i * pixels, (i + 1) * pixels),
+          scratch,
         });
         targets.set(target(row), i * classes);
         i++;

@@ -1,7 +1,7 @@
 """
 One peer as a process: reads a line of JSON for each piece of work, and answers with one.
 
-    python serve.py torch|torch_nchw|tensorflow|keras INTRA INTER
+    python serve.py PEER INTRA INTER      PEER is a key of PEERS
 
 {"prepare": {...}} builds the work and does it once; {"run": n} does it n times and answers {"ms": of all together}.
 {"memory": true} answers with the peak resident memory of the process, in bytes.
@@ -17,6 +17,7 @@ PEERS = {
     "torch_nchw": ("torch_peer", {"layout": "contiguous"}),
     "tensorflow": ("tensorflow_peer", {}),
     "keras": ("keras_peer", {}),
+    "timm_augment": ("augment_peer", {}),
 }
 
 

@@ -9,7 +9,6 @@ const FOLDER = fileURLToPath(new URL('../bench-peers/', import.meta.url));
 
 /** Another program that does the same work, in a process of its own. */
 export interface Peer {
-  readonly name: string;
   /** Builds the work, and does it twice to warm up. */
   prepare(work: Readonly<Record<string, unknown>>): Promise<void>;
   run(times: number): Promise<void>;
@@ -48,7 +47,6 @@ export function startPeer(python: string, peer: string, { intraOp, interOp }: { 
     return JSON.parse(line) as Record<string, number>;
   };
   return {
-    name: `${peer} ${intraOp}/${interOp}`,
     async prepare(work) {
       await ask({ prepare: work });
       await ask({ run: 2 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fillColour, type Image, type Sampling } from '../../lib/noise/image.js';
 import { OPS, type Op, type OpName } from '../../lib/noise/ops.js';
-import { asRgb, crc32, graySourceImage, sourceImage } from './source-image.js';
+import { asRgb, crc32, firstChannel, graySourceImage, sourceImage, tiled } from './source-image.js';
 
 interface Row {
   readonly op: OpName;
@@ -14,21 +14,24 @@ interface Row {
 }
 
 const golden = JSON.parse(readFileSync(new URL('../golden/rand-augment.json', import.meta.url), 'utf8')) as {
-  readonly values: { readonly sourceCrc32: string; readonly graySourceCrc32: string; readonly RGB: readonly Row[]; readonly L: readonly Row[] };
+  readonly values: Readonly<Record<'sourceCrc32' | 'graySourceCrc32' | 'tiledCrc32', string> & Record<Picture, readonly Row[]>>;
 };
-const IMAGES = { RGB: sourceImage(), L: graySourceImage() };
-const FILL = { RGB: [124, 116, 104], L: [73] };
+type Picture = keyof typeof IMAGES;
+const IMAGES = { RGB: sourceImage(), L: graySourceImage(), tiledRGB: tiled(sourceImage()), tiledL: firstChannel(tiled(sourceImage())) };
+const FILL = { RGB: [124, 116, 104], L: [73], tiledRGB: [124, 116, 104], tiledL: [73] };
+const PICTURES = Object.keys(IMAGES) as Picture[];
 
 test('the source images are those of the golden file', () => {
   assert.equal(crc32(IMAGES.RGB.pixels), golden.values.sourceCrc32);
   assert.equal(crc32(IMAGES.L.pixels), golden.values.graySourceCrc32);
+  assert.equal(crc32(IMAGES.tiledRGB.pixels), golden.values.tiledCrc32);
   assert.equal(
     IMAGES.RGB.pixels.reduce((sum, v) => sum + v, 0),
     1_087_345,
   );
 });
 
-for (const mode of ['RGB', 'L'] as const) {
+for (const mode of PICTURES) {
   for (const { op, argument = 0, interpolation = 'bilinear', crc32: expected } of golden.values[mode]) {
     test(`${mode} ${op} ${argument} ${interpolation} has Pillow's bytes`, () => {
       assert.equal(crc32(applied(opNamed(op), IMAGES[mode], argument, { interpolation, fill: FILL[mode] })), expected);
@@ -36,8 +39,8 @@ for (const mode of ['RGB', 'L'] as const) {
   }
 }
 
-test('the golden file covers every operation in both modes', () => {
-  for (const mode of ['RGB', 'L'] as const) {
+test('the golden file covers every operation in all pictures', () => {
+  for (const mode of PICTURES) {
     assert.deepEqual([...new Set(golden.values[mode].map((row) => row.op))].sort(), OPS.map(({ name }) => name).sort());
   }
 });
@@ -112,6 +115,17 @@ for (const op of OPS) {
     );
   });
 }
+
+test('the bytes do not depend on where in memory an image begins', () => {
+  const { pixels, ...shape } = IMAGES.tiledRGB;
+  const shifted = new Uint8Array(pixels.length + 1).subarray(1);
+  shifted.set(pixels);
+  for (const op of OPS) {
+    const argument = op.increasing?.argument(7, 1) ?? 0;
+    const sampling = { interpolation: 'bilinear', fill: FILL.RGB } as const;
+    assert.deepEqual(applied(op, { ...shape, pixels: shifted }, argument, sampling), applied(op, IMAGES.tiledRGB, argument, sampling));
+  }
+});
 
 test('no operation changes its input', () => {
   const before = Uint8Array.from(IMAGES.RGB.pixels);

@@ -27,6 +27,17 @@ export function graySourceImage(size = 28): Image {
   return { pixels: gray, width: size, height: size, channels: 1 };
 }
 
+/** Repeated 3 × 3 times: large enough for the quicker ways of large images. */
+export function tiled({ pixels, width, height, channels }: Image): Image {
+  const row = width * channels;
+  const all = Uint8Array.from({ length: 9 * pixels.length }, (_, i) => pixels[(Math.floor(i / (3 * row)) % height) * row + (i % row)]!);
+  return { pixels: all, width: 3 * width, height: 3 * height, channels };
+}
+
+export function firstChannel({ pixels, width, height }: Image): Image {
+  return { pixels: pixels.filter((_, i) => i % 3 === 0), width, height, channels: 1 };
+}
+
 /** The gray image with its channel repeated. */
 export function asRgb({ pixels, width, height }: Image): Image {
   return { pixels: Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)]!), width, height, channels: 3 };
