@@ -70,16 +70,30 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   };
 
   const { executeSingleOutput, executeMultipleOutputs, readSync, read, write } = backend;
+  const again = (tensor: tf.Tensor): tf.Tensor => {
+    const type = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.tensorMap.get(tensor.dataId).dtype };
+    return executeSingleOutput.call(backend, 'Identity', [type], [tensor]);
+  };
+  const shared = new Map<string, tf.Tensor>(); // by shape
+  /** The numbers of a recording do not matter, so large tensors of one shape are all the same memory: a third of what ordinary execution needs. */
+  const shareMemory = (output: tf.Tensor): tf.Tensor => {
+    if (output.dtype !== 'float32' || output.size < LARGE) return output;
+    const known = shared.get(String(output.shape));
+    if (!known) shared.set(String(output.shape), tf.keep(again(output)));
+    if (!known) return output;
+    output.dispose();
+    return again(known);
+  };
   const wrappers: Partial<NativeBackend> = {
     executeSingleOutput(name, attributes, inputs) {
       const node = add(name, attributes, inputs);
-      const output = executeSingleOutput.call(backend, name, attributes, inputs);
+      const output = shareMemory(executeSingleOutput.call(backend, name, attributes, inputs));
       nodes.set(output.dataId, node);
       return output;
     },
     executeMultipleOutputs(name, attributes, inputs, count) {
       const node = add(name, attributes, inputs);
-      const outputs = executeMultipleOutputs.call(backend, name, attributes, inputs, count);
+      const outputs = executeMultipleOutputs.call(backend, name, attributes, inputs, count).map(shareMemory);
       for (const [i, output] of outputs.entries()) nodes.set(output.dataId, i === 0 ? node : `${node}:${i}`);
       return outputs;
     },
@@ -114,7 +128,7 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
       return changed.map((variable, i) => {
         const type = attribute.type(variable.type);
         // Its numbers do not matter, its shape does.
-        const stand = executeSingleOutput.call(backend, 'Identity', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: variable.type }], [like[i]!]);
+        const stand = again(like[i]!);
         variables.delete(variable.dataId);
         variable.changes.push(node);
         variable.dataId = stand.dataId;
@@ -130,9 +144,13 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
     return work(recording);
   } finally {
     active = undefined;
+    tf.dispose([...shared.values()]);
     for (const name of Object.keys(wrappers)) Reflect.deleteProperty(backend, name);
   }
 }
+
+/** Elements from which tensors share their memory while a step is recorded. */
+const LARGE = 2 ** 12;
 
 /** What ordinary execution works out from the inputs, and a graph wants to be told. */
 const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Record<string, ReturnType<typeof attribute.type>>>> = {

@@ -50,7 +50,7 @@ test('a process with the recommended environment starts and computes in silence'
 });
 
 test('intra-op threads stay 1 unless told otherwise, for they change the bits', () => {
-  const expected = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '8', TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
+  const expected = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '8', TF_ENABLE_ONEDNN_OPTS: '1', MALLOC_ARENA_MAX: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
   assert.deepEqual(tensorFlowEnvironment({ interOp: 8 }), expected);
   assert.deepEqual(tensorFlowEnvironment({ intraOp: 4, interOp: 8 }), { ...expected, TF_NUM_INTRAOP_THREADS: '4' });
 });

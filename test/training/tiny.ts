@@ -13,6 +13,8 @@ import { removeUnfinished } from '../../lib/training/checkpoint.js';
 export interface TinySizes {
   /** Pixels. */
   readonly size: number;
+  /** 1 unless given. */
+  readonly channels?: 1 | 3;
   readonly classes: number;
   readonly labelled: number;
   readonly pool: number;
@@ -98,14 +100,14 @@ export async function digests(folder: string): Promise<Record<string, string>> {
 }
 
 /** Images of noise whose brightness tells the class. */
-async function writeDataset(folder: string, { size, classes, labelled, pool }: TinySizes): Promise<void> {
+async function writeDataset(folder: string, { size, channels = 1, classes, labelled, pool }: TinySizes): Promise<void> {
   await mkdir(folder, { recursive: true });
   const sets = { labelled, validation: 0, test: 0, pool };
   const dataset: Dataset = {
-    image: { size, channels: 1 },
+    image: { size, channels },
     classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
-    mean: [0.4],
-    std: [0.3],
+    mean: Array<number>(channels).fill(0.4),
+    std: Array<number>(channels).fill(0.3),
     sets,
     duplicates: 0,
     quarantined: 0,
@@ -115,7 +117,7 @@ async function writeDataset(folder: string, { size, classes, labelled, pool }: T
   for (const [set, count] of Object.entries(sets) as [SetName, number][]) {
     const rows = Array.from({ length: count }, (_, i) => ({ id: `${set}/${i}.png`, ...(set !== 'pool' && { label: i % classes }) }));
     await writeFile(join(folder, `${set}-00000.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    await writeFile(join(folder, `${set}-00000.pixels`), pixelsOf(set, count, size * size, classes));
+    await writeFile(join(folder, `${set}-00000.pixels`), pixelsOf(set, count, size * size * channels, classes));
   }
 }
 
