@@ -9,6 +9,7 @@ import { OPS } from '../lib/noise/ops.js';
 import { normals, permutation, randomKey, stream, uniforms } from '../lib/noise/random.js';
 import { emptyTally } from '../lib/noise/tally.js';
 import type { NoiseSpec } from '../lib/spec/resolved.js';
+import { picture } from './bench/picture.js';
 
 const ROUNDS = 7;
 const ROUND_MS = 60;
@@ -28,7 +29,7 @@ print('drop-path mask [16, 160]', nanoseconds(() => dropPathMask(key, 0, Array<n
 
 for (const { size, channels } of SIZES) {
   console.log(`\n${size} × ${size} × ${channels}, µs per image`);
-  const images = Array.from({ length: 16 }, (_, i) => picture(size, channels, i));
+  const images = Array.from({ length: 16 }, (_, i) => picture(key, { size, channels }, i));
   for (const ops of [1, 2]) print(`augmentImage, ops ${ops}, magnitude 4`, augmentation(images, ops), 'µs');
   for (const interpolation of ['bilinear', 'bicubic'] as const) {
     for (const op of OPS) {
@@ -83,17 +84,6 @@ function nanoseconds(work: () => unknown): number {
     best = Math.min(best, (spent * 1_000) / calls);
   }
   return best;
-}
-
-/** A soft blob on black with some grain, so that no operation meets a flat image. */
-function picture(size: number, channels: 1 | 3, index: number): Image {
-  const grain = uniforms(key, index, size * size * channels);
-  const pixels = Uint8Array.from(grain, (u, i) => {
-    const at = Math.floor(i / channels);
-    const distance = Math.hypot((at % size) / size - 0.5, Math.floor(at / size) / size - 0.5);
-    return distance > 0.4 ? 0 : 230 * (1 - distance) * (0.8 + 0.2 * u);
-  });
-  return { pixels, width: size, height: size, channels };
 }
 
 function print(what: string, value: number, unit: string): void {

@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
+import { startAgainWith } from './bench/environment.js';
 import { measure, print, type Contest } from './bench/measure.js';
 import { pythonEnvironment, startPeer, type Peer } from './bench/peers.js';
 
@@ -16,7 +17,7 @@ const { values: options } = parseArgs({
 });
 
 const cores = availableParallelism();
-Object.assign(process.env, { ...tensorFlowEnvironment({ interOp: cores }), ...process.env }); // read when TensorFlow is first used, below
+startAgainWith(tensorFlowEnvironment({ interOp: cores }));
 
 /** The thread settings at which each was fastest on 2 cores; tf.function at two, for neither wins at every size. */
 const NETWORKS: readonly PeerChoice[] = [

@@ -1,7 +1,8 @@
 import { compilePureStep, type CompiledStep, type CompileOptions, type NamedTensors } from './compile.js';
 import { tf } from './runtime.js';
+import { allVariables, type NamedVariables } from './variables.js';
 
-export type NamedVariables = Readonly<Record<string, tf.Variable>>;
+export type { NamedVariables } from './variables.js';
 
 /** What a step computes from its inputs; it reads and assigns variables as it likes. */
 export type StepFunction = (inputs: NamedTensors) => NamedTensors;
@@ -15,13 +16,14 @@ export interface StepOptions extends CompileOptions {
 }
 
 export interface CompiledFunction extends CompiledStep {
-  /** Assigns the state of the step to the variables, to save or evaluate a model in the ordinary way. */
+  /** Assigns the state of the step to the variables, to save or evaluate a model in the ordinary way. It goes that way only. */
   syncVariables(): void;
 }
 
 /**
  * Compiles a step written with variables, such as `() => optimizer.minimize(…)`: see `compilePureStep` for what that means
- * and what it refuses. An optimiser of `tf.train` makes its variables at its first use, so run it once before.
+ * and what it refuses. An optimiser of `tf.train` makes its variables at its first use, so run it once before. A variable that is
+ * not in `state` is a constant, with the number it has at the recording; a step that assigns one is refused.
  */
 export function compileStep(step: StepFunction, { state = allVariables(), ...options }: StepOptions = {}): CompiledFunction {
   const compiled = compilePureStep((held, inputs) => withNumbers(state, held, () => step(inputs)), state, options);
@@ -47,8 +49,4 @@ function withNumbers(state: NamedVariables, held: NamedTensors, step: () => Name
   } finally {
     for (const { variable, was } of before) variable.assign(was);
   }
-}
-
-function allVariables(): NamedVariables {
-  return { ...(tf.engine() as unknown as { readonly registeredVariables: NamedVariables }).registeredVariables };
 }

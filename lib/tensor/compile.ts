@@ -1,25 +1,31 @@
 import { tmpdir } from 'node:os';
+import { checkState, checkTensors } from './check-tensors.js';
 import { isNative, nativeBackend } from './native.js';
-import { checkState, disposeMade, readProgram, recordProgram, runProgram, writeProgram, type NamedTensors, type Program, type PureStep } from './program.js';
+import { disposeMade, readProgram, recordProgram, runProgram, writeProgram, type NamedTensors, type Program, type PureStep } from './program.js';
 import { tf } from './runtime.js';
 
 export type { NamedTensors, PureStep } from './program.js';
 
 export interface CompileOptions {
-  /** An existing folder on a disk; it holds the graph for a moment while it is loaded. Asked for at each recording. */
+  /** An existing folder on a disk, by default the system's for temporary files; it holds the graph for a moment while it is loaded. Asked for at each recording. */
   readonly scratch?: string;
   /** Runs the same function operation by operation, with the same results up to rounding: to debug, and to compare. */
   readonly eager?: boolean;
 }
 
 export interface CompiledStep {
-  /** One step. The caller owns inputs and outputs. Inputs of other shapes than before are recorded when they first come. */
+  /**
+   * One step; blocks until it is computed. Inputs and outputs: float32, int32 or bool, any shape; the caller owns both. Inputs of
+   * other names, order, shapes or types than before are recorded when they first come. Throws what the function throws while it
+   * is recorded, COMPILE_UNSUPPORTED, TypeError for what is no tensor, and RangeError for a next state of other shapes or
+   * types; after all of these the state is what it was.
+   */
   run(inputs: NamedTensors): Record<string, tf.Tensor>;
   /** Copies of the state; the caller owns them. */
   readState(): Record<string, tf.Tensor>;
-  /** Replaces the whole state by copies. Throws RangeError if a tensor is missing or of another shape. */
+  /** Replaces the whole state by copies. Throws RangeError if a tensor is missing or of another shape or type. */
   writeState(state: NamedTensors): void;
-  /** How often the function was recorded: once for every set of input shapes. */
+  /** How often the function was recorded: once for every set of input shapes. Eager steps: 0. */
   readonly recordings: number;
   /** Ends the sessions; the step cannot run any more. */
   dispose(): void;
@@ -30,8 +36,8 @@ export interface CompiledStep {
  * faster than operation by operation. The function itself is called once for every set of input shapes, so everything
  * that changes from step to step must be an input: a rate or a step number in a JavaScript variable would stay what it was.
  *
- * `initial` may be disposed at once. Throws COMPILE_UNSUPPORTED, naming the operation, for functions that a recording
- * would not reproduce (see `record`). On a backend without libtensorflow the step runs eagerly.
+ * `initial` may be disposed at once. The first run throws COMPILE_UNSUPPORTED, naming the operation or the variable, for functions
+ * that a recording would not reproduce (see `record` and `leavingVariables`). On a backend without libtensorflow the step runs eagerly.
  */
 export function compilePureStep(step: PureStep, initial: NamedTensors, options: CompileOptions = {}): CompiledStep {
   if (options.eager || !isNative()) return eagerStep(step, initial);
@@ -40,11 +46,15 @@ export function compilePureStep(step: PureStep, initial: NamedTensors, options: 
   let pending: NamedTensors | undefined = copiesOf(initial); // until there is a session to hold it
   let recordings = 0;
 
+  const current = (): Program => {
+    if (!active) throw new Error('the compiled step was disposed');
+    return active;
+  };
   const programFor = (inputs: NamedTensors): Program => {
     const key = signatureOf(inputs);
     const known = programs.get(key);
     if (known && known === active) return known;
-    const held = pending ?? readProgram(active!); // each session has variables of its own
+    const held = pending ?? readProgram(current()); // each session has variables of its own
     try {
       const program = known ?? recordProgram(step, held, inputs, options.scratch ?? tmpdir());
       if (!known) recordings++;
@@ -58,10 +68,13 @@ export function compilePureStep(step: PureStep, initial: NamedTensors, options: 
     }
   };
   return {
-    run: (inputs) => runProgram(programFor(inputs), inputs),
-    readState: () => (pending ? copiesOf(pending) : readProgram(active!)),
+    run(inputs) {
+      checkTensors('input', inputs);
+      return runProgram(programFor(inputs), inputs);
+    },
+    readState: () => (pending ? clonesOf(pending) : readProgram(current())),
     writeState(given) {
-      checkState(given, pending ?? active!.state);
+      checkState(given, pending ?? current().state);
       if (active) return writeProgram(active, given);
       tf.dispose(Object.values(pending!));
       pending = copiesOf(given);
@@ -73,6 +86,7 @@ export function compilePureStep(step: PureStep, initial: NamedTensors, options: 
       for (const { session } of programs.values()) session.dispose();
       programs.clear();
       if (pending) tf.dispose(Object.values(pending));
+      active = pending = undefined;
     },
   };
 }
@@ -86,16 +100,19 @@ function eagerStep(step: PureStep, initial: NamedTensors): CompiledStep {
   };
   return {
     run(inputs) {
+      checkTensors('input', inputs);
       const made = tf.tidy(() => {
         const next = step(state, inputs);
-        const copies = { state: copiesOf(next.state), outputs: copiesOf(next.outputs) };
+        checkState(next.state, state);
+        checkTensors('output', next.outputs);
+        const copies = { state: copiesOf(next.state), outputs: clonesOf(next.outputs) };
         disposeMade(next, state);
         return copies;
       });
       replace(made.state);
       return made.outputs;
     },
-    readState: () => copiesOf(state),
+    readState: () => clonesOf(state),
     writeState(given) {
       checkState(given, state);
       replace(copiesOf(given));
@@ -111,7 +128,12 @@ function signatureOf(inputs: NamedTensors): string {
     .join(' ');
 }
 
-/** Further handles on the same numbers, which survive any scope. */
+/** `clonesOf` that survive any scope. */
 function copiesOf(tensors: NamedTensors): Record<string, tf.Tensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+  return Object.fromEntries(Object.entries(clonesOf(tensors)).map(([name, tensor]) => [name, tf.keep(tensor)]));
+}
+
+/** Further handles on the same numbers. */
+function clonesOf(tensors: NamedTensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.clone(tensor)]));
 }

@@ -1,9 +1,11 @@
 import { PipelineError } from '../errors.js';
+import { checkState, checkTensors } from './check-tensors.js';
 import { attribute, DATA_TYPE, GraphDef } from './graph-def.js';
 import { nativeBackend } from './native.js';
 import { tf } from './runtime.js';
 import { openSession, type Session } from './session.js';
 import { record, type GraphVariable, type Recording } from './tracer.js';
+import { leavingVariables } from './variables.js';
 
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -14,7 +16,7 @@ export type PureStep = (state: NamedTensors, inputs: NamedTensors) => { readonly
 export interface Program {
   readonly session: Session;
   readonly outputs: readonly string[];
-  readonly state: Readonly<Record<string, { readonly shape: readonly number[] }>>;
+  readonly state: Readonly<Record<string, Pick<tf.Tensor, 'shape' | 'dtype'>>>;
 }
 
 export function recordProgram(step: PureStep, givenState: NamedTensors, givenInputs: NamedTensors, scratch: string): Program {
@@ -24,8 +26,9 @@ export function recordProgram(step: PureStep, givenState: NamedTensors, givenInp
     return record(graph, (recording) => {
       for (const [i, tensor] of Object.values(inputs).entries()) recording.bind(tensor, placeholder(graph, tensor, `i${i}`));
       const slots = Object.entries(state).map(([name, tensor], i) => openSlot(graph, recording, name, tensor, i));
-      const next = step(state, inputs);
+      const next = leavingVariables(() => step(state, inputs));
       checkState(next.state, state);
+      checkTensors('output', next.outputs);
       const written = slots.flatMap((slot) => closeSlot(graph, recording, slot, next.state[slot.name]!)).map((name) => `^${name}`);
       // The addon cannot run an operation for its effect alone, so every output waits for all assignments.
       for (const [i, tensor] of Object.values(next.outputs).entries()) {
@@ -37,8 +40,8 @@ export function recordProgram(step: PureStep, givenState: NamedTensors, givenInp
     });
   });
   if (outputs.length === 0) throw new PipelineError('COMPILE_UNSUPPORTED', 'the step returns nothing · return at least one tensor, such as the loss');
-  const shapes = Object.fromEntries(Object.entries(givenState).map(([name, { shape }]) => [name, { shape }]));
-  return { session: openSession(graph, scratch), outputs, state: shapes };
+  const like = Object.fromEntries(Object.entries(givenState).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+  return { session: openSession(graph, scratch), outputs, state: like };
 }
 
 /** Tensors of identities of their own: a recording tells tensors apart by them, and two that are equal today may differ tomorrow. */
@@ -132,14 +135,6 @@ function typeOf(tensor: tf.Tensor) {
 }
 
 const TYPES: readonly number[] = [DATA_TYPE.float32, DATA_TYPE.int32, DATA_TYPE.bool, DATA_TYPE.uint8];
-
-export function checkState(given: NamedTensors, state: Readonly<Record<string, { readonly shape: readonly number[] }>>): void {
-  for (const [name, { shape }] of Object.entries(state)) {
-    const found = given[name];
-    if (String(found?.shape) !== String(shape))
-      throw new RangeError(`the state's ${name} is ${found ? `[${found.shape}]` : 'missing'}, but must be [${shape}]`);
-  }
-}
 
 function named(names: readonly string[], tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   return Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));

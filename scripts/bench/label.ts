@@ -22,7 +22,7 @@ export const B0_LABELS: readonly LabelSize[] = [
   { model: 'tf_efficientnet_b0', images: 4, size: 224, channels: 3, repeats: 5 },
 ];
 
-const T1_LABELS: LabelSize = { model: 'efficientnet_t1', images: 512, size: 28, channels: 1, repeats: 5 };
+export const T1_LABELS: LabelSize = { model: 'efficientnet_t1', images: 512, size: 28, channels: 1, repeats: 5 };
 
 /** A model alone, frozen with its batch norms folded, against the plain network operation by operation. */
 export const frozenAgainstEager = (): Iterable<Contest> => againstEager([...B0_LABELS, T1_LABELS], startLabels);

@@ -3,15 +3,24 @@ import { cpus } from 'node:os';
 /** The same work done in several ways. */
 export interface Contest {
   readonly work: string;
-  run(): void | Promise<void>;
+  run: Run;
   readonly rivals: readonly Rival[];
+  /** Before each run of any side, outside its time: what the run before left is cleared away. */
+  prepare?(): void | Promise<void>;
+  /** Also after a failure. */
   close(): void | Promise<void>;
 }
 
 export interface Rival {
   readonly name: string;
-  run(): void | Promise<void>;
+  run: Run;
 }
+
+/** Round 0 warms up and is not counted: work of minutes may then do less. */
+type Run = (round: number) => void | Parts | Promise<void | Parts>;
+
+/** Milliseconds of parts of the work that a side timed itself, by a name that all sides use: each is a row of its own. */
+export type Parts = Readonly<Record<string, number>>;
 
 /** Each piece of work, recorded or frozen, against the same operation by operation. */
 export function* againstEager<Size>(
@@ -45,21 +54,39 @@ export interface Row {
 
 /** Rounds in turn, so that a machine that slows down for a while slows all of them. The first round warms up and is not counted. */
 export async function* measure(contests: Iterable<Contest> | AsyncIterable<Contest>, rounds: number): AsyncGenerator<Row> {
-  for await (const { work, run, rivals, close } of contests) {
-    const sides = [{ name: work, run }, ...rivals];
-    const times = sides.map((): number[] => []);
-    for (let round = 0; round <= rounds; round++) {
-      for (const [side, { run }] of sides.entries()) {
-        const start = performance.now();
-        await run();
-        if (round > 0) times[side]!.push(performance.now() - start);
-      }
+  for await (const contest of contests) {
+    try {
+      yield* rowsOf(contest, await timesOf(contest, rounds), rounds);
+    } finally {
+      await contest.close();
     }
-    await close();
-    const [own, ...others] = times;
-    for (const [i, { name }] of rivals.entries()) {
-      const ratios = others[i]!.map((time, round) => time / own![round]!);
-      yield { work, against: name, ratio: median(ratios), medianMs: median(own!), againstMs: median(others[i]!), rounds };
+  }
+}
+
+/** Of each side, the milliseconds of each counted round; those of the whole work go by the name WHOLE. */
+async function timesOf({ run, rivals, prepare }: Contest, rounds: number): Promise<Parts[][]> {
+  const runs = [run, ...rivals.map((rival) => rival.run)];
+  const times = runs.map((): Parts[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [side, run] of runs.entries()) {
+      await prepare?.();
+      const start = performance.now();
+      const parts = await run(round);
+      const whole = performance.now() - start;
+      if (round > 0) times[side]!.push({ [WHOLE]: whole, ...parts });
+    }
+  }
+  return times;
+}
+
+const WHOLE = '';
+
+function* rowsOf({ work, rivals }: Contest, [own, ...others]: readonly Parts[][], rounds: number): Iterable<Row> {
+  for (const [i, { name }] of rivals.entries()) {
+    for (const part of Object.keys(own![0] ?? {})) {
+      const [ownMs, againstMs] = [own!, others[i]!].map((side) => side.map((times) => times[part]!)) as [number[], number[]];
+      const ratio = median(againstMs.map((time, round) => time / ownMs[round]!));
+      yield { work: part === WHOLE ? work : `${work}, ${part}`, against: name, ratio, medianMs: median(ownMs), againstMs: median(againstMs), rounds };
     }
   }
 }

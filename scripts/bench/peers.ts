@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tensorFlowEnvironment } from '../../lib/tensor/runtime.js';
 
 const FOLDER = fileURLToPath(new URL('../bench-peers/', import.meta.url));
 
@@ -35,7 +36,9 @@ function must(command: string, args: string[]): void {
 }
 
 export function startPeer(python: string, peer: string, { intraOp, interOp }: { intraOp: number; interOp: number }): Peer {
-  const child = spawn(python, [join(FOLDER, 'serve.py'), peer, String(intraOp), String(interOp)], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const own = new Set(Object.keys(tensorFlowEnvironment({ interOp }))); // a peer runs as its users run it
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.has(name)));
+  const child = spawn(python, [join(FOLDER, 'serve.py'), peer, String(intraOp), String(interOp)], { env, stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the peer ${peer} ended with exit code ${code}`);

@@ -27,7 +27,7 @@ export const B0_STEPS: readonly StepSize[] = [
   { model: 'tf_efficientnet_b0', images: 8, size: 128, channels: 3, optimiser: RMSPROP, repeats: 3 },
 ];
 
-const T1_STEP: StepSize = { model: 'efficientnet_t1', images: 160, size: 28, channels: 1, optimiser: ADAMW, repeats: 8 };
+export const T1_STEP: StepSize = { model: 'efficientnet_t1', images: 160, size: 28, channels: 1, optimiser: ADAMW, repeats: 8 };
 
 /** A whole step (forward, back, optimiser, moving average), compiled against the same function operation by operation. */
 export const compiledAgainstEager = (): Iterable<Contest> => againstEager([...B0_STEPS, T1_STEP], startStep);

