@@ -56,6 +56,7 @@ const hooks: JobHooks = {
   onProgress: (progress) => void send({ type: 'progress', progress }),
   shouldStop: () => isStopping,
   now: () => performance.now(),
+  collectGarbage: () => globalThis.gc?.(),
   warn: (message) => console.error(message),
 };
 

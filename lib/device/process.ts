@@ -117,7 +117,7 @@ function startChild({ node, environment, processor, loaderThreads = 1, entry, lo
   const process = fork(file, [JSON.stringify(facts)], {
     execPath: node,
     // tsx is resolved here, so that it works from any working directory. The heap's young part (MiB) is small, as what is large here lies outside of it.
-    execArgv: ['--import', import.meta.resolve('tsx'), '--max-semi-space-size=4'],
+    execArgv: ['--import', import.meta.resolve('tsx'), '--max-semi-space-size=4', '--expose-gc'],
     env: environment,
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
-import type { TrainJob } from '../device/messages.js';
 import type { Drawer, Drawn } from './draw.js';
+import type { Threads } from './threads.js';
 
 export interface LoaderOptions {
-  /** Threads that draw; 0 = the caller's own. */
-  readonly threads: number;
+  /** How many steps the training has. */
+  readonly steps: number;
   /** Bytes of drawn steps that may wait to be taken. */
   readonly aheadBytes: number;
   /** Told when a thread failed: the training goes on, but slower. */
@@ -15,29 +13,21 @@ export interface LoaderOptions {
 /** Hands out the steps of a training in order, drawn ahead by threads while the device computes. */
 export interface Loader {
   draw(step: number): Promise<Drawn>;
-  close(): Promise<void>;
+  /** Steps that are still being drawn are forgotten. */
+  close(): void;
 }
 
 /**
  * A step is a pure function of the job and its number, so the bytes depend neither on the number of threads nor on their
  * order. A step that a thread could not draw is drawn here, which either works or throws the true error.
  */
-export function openLoader(job: TrainJob, drawer: Drawer, { threads, aheadBytes, warn }: LoaderOptions): Loader {
-  if (threads === 0) return { draw: (step) => drawer.draw(step), close: () => Promise.resolve() };
-  const { steps } = job.generation.training;
-  const pool = new Piscina<number, Drawn>({
-    filename: fileURLToPath(new URL('./loader-thread.ts', import.meta.url)),
-    execArgv: ['--import', import.meta.resolve('tsx')],
-    workerData: { seed: job.seed, generation: job.generation, dataset: job.dataset, selection: job.selection },
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Infinity,
-  });
+export function openLoader(drawer: Drawer, threads: Pick<Threads, 'count' | 'draw'> | null, { steps, aheadBytes, warn }: LoaderOptions): Loader {
+  if (!threads) return { draw: (step) => drawer.draw(step), close: () => undefined };
   const drawn = new Map<number, Promise<Drawn>>();
-  let ahead = threads; // until the size of a step is known
+  let ahead = threads.count; // until the size of a step is known
   const prepare = (step: number): void => {
     if (step >= steps || drawn.has(step)) return;
-    const task = pool.run(step).catch((error: unknown) => {
+    const task = threads.draw(step).catch((error: unknown) => {
       if (!drawn.has(step)) throw error; // closed meanwhile
       warn(`a thread could not draw step ${step + 1}, which is drawn without it: ${String(error)}`);
       return drawer.draw(step);
@@ -50,13 +40,10 @@ export function openLoader(job: TrainJob, drawer: Drawer, { threads, aheadBytes,
       for (let next = step; next <= step + ahead; next++) prepare(next);
       const result = await drawn.get(step)!;
       drawn.delete(step);
-      ahead = Math.max(1, Math.min(4 * threads, Math.floor(aheadBytes / bytesOf(result))));
+      ahead = Math.max(1, Math.min(4 * threads.count, Math.floor(aheadBytes / bytesOf(result))));
       return result;
     },
-    async close() {
-      drawn.clear();
-      await pool.destroy();
-    },
+    close: () => drawn.clear(),
   };
 }
 

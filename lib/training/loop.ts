@@ -4,7 +4,8 @@ import type { Progress, TrainJob } from '../device/messages.js';
 import { initialiseFrom } from '../models/initialise.js';
 import { emptyTally, mergeTallies } from '../noise/tally.js';
 import { averageDecayAt } from './average.js';
-import { newestCheckpoint, removeUnfinished, saveCheckpoint } from './checkpoint.js';
+import { newestCheckpoint, removeUnfinished } from './checkpoint.js';
+import { openCheckpointer, type Checkpointer } from './checkpointer.js';
 import { checkMetrics, checkTensorCount, tensorCount } from './checks.js';
 import { openInputs, type TrainInputs } from './inputs.js';
 import { openLoader, type Loader } from './loader.js';
@@ -13,7 +14,8 @@ import { writeOutputs } from './outputs.js';
 import type { RunProgress } from './progress.js';
 import { startSteps, type RunningStep } from './running-step.js';
 import { rateAt } from './schedule.js';
-import { disposeState, restoreState, stateFrom, storedTensors, zeros, type TrainState } from './state.js';
+import { disposeState, restoreState, stateFrom, zeros, type TrainState } from './state.js';
+import { openThreads } from './threads.js';
 import { currentVersions, versionWarning, type HostFacts, type Versions } from './versions.js';
 
 /**
@@ -25,16 +27,22 @@ import { currentVersions, versionWarning, type HostFacts, type Versions } from '
  */
 export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): Promise<JobOutcome> {
   const inputs = await openInputs(job);
-  const loader = openLoader(job, inputs, { threads: facts.loaderThreads, aheadBytes: AHEAD_BYTES, warn: (message) => hooks.warn(message) });
+  const threads = openThreads(job, facts.loaderThreads);
+  const warn = (message: string): void => hooks.warn(message);
+  const loader = openLoader(inputs, threads, { steps: job.generation.training.steps, aheadBytes: AHEAD_BYTES, warn });
   let running: RunningStep | undefined;
+  let checkpoints: Checkpointer | undefined;
   try {
     // 1. Resume.
     const { state, progress } = await resume(job, inputs, currentVersions(facts), hooks);
+    checkpoints = openCheckpointer(job.checkpoints, threads, { saved: progress.step, warn });
     running = startSteps(inputs.plan, state, { scratch: job.output, eager: facts.eager });
-    return await runSteps(job, inputs, loader, running, progress, hooks);
+    return await runSteps(job, { inputs, loader, running, checkpoints }, progress, hooks);
   } finally {
     running?.dispose();
-    await loader.close();
+    loader.close();
+    await checkpoints?.finish().catch(() => undefined); // after an error, which is the one to report
+    await threads?.close();
     await inputs.close();
   }
 }
@@ -42,12 +50,20 @@ export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): P
 /** Drawn steps that wait: room for two of 128 images of 224 pixels. */
 const AHEAD_BYTES = 64 * 2 ** 20;
 
-async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, running: RunningStep, resumed: RunProgress, hooks: JobHooks): Promise<JobOutcome> {
+/** What a training is made of. */
+interface Parts {
+  readonly inputs: TrainInputs;
+  readonly loader: Loader;
+  readonly running: RunningStep;
+  readonly checkpoints: Checkpointer;
+}
+
+async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks: JobHooks): Promise<JobOutcome> {
+  const { inputs, loader, running, checkpoints } = parts;
   const { training } = job.generation;
   let progress = resumed;
   let tensors: number | undefined;
   const first = progress.step;
-  let saved = first;
   const began = hooks.now();
 
   while (progress.step < training.steps && !hooks.shouldStop()) {
@@ -81,11 +97,12 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, runn
 
     // 6. Checkpoint: at its interval, and at the end, so that a publication that fails costs no training.
     if (progress.step % training.checkpointEvery === 0 || progress.step === training.steps) {
-      progress = await checkpoint(job, running, progress, hooks);
-      saved = progress.step;
+      progress = await checkpoint(parts, progress, hooks);
     }
+    if (progress.step === training.steps) await checkpoints.finish();
+    else checkpoints.check();
     hooks.onProgress({
-      ...progressOf(job, progress, saved),
+      ...progressOf(job, progress, checkpoints.saved),
       loss: metrics[0]!,
       imagesPerSecond: Math.round(((progress.step - first) * inputs.images * 1000) / (hooks.now() - began)),
     });
@@ -93,7 +110,8 @@ async function runSteps(job: TrainJob, inputs: TrainInputs, loader: Loader, runn
   }
 
   if (progress.step < training.steps) {
-    if (saved < progress.step) progress = await checkpoint(job, running, progress, hooks);
+    if (progress.step > first && progress.step % training.checkpointEvery !== 0) progress = await checkpoint(parts, progress, hooks);
+    await checkpoints.finish();
     return { type: 'stopped', progress: progressOf(job, progress, progress.step) };
   }
   const { dataset } = inputs.labelled;
@@ -118,11 +136,13 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
   return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, versions } };
 }
 
-async function checkpoint(job: TrainJob, running: RunningStep, progress: RunProgress, { now }: JobHooks): Promise<RunProgress> {
+/** Counted is what the steps wait for: the copy, and the checkpoint before if it is still under way. */
+async function checkpoint({ running, checkpoints }: Parts, progress: RunProgress, { now, collectGarbage }: JobHooks): Promise<RunProgress> {
   const start = now();
   const state = running.copyState();
-  await saveCheckpoint(job.checkpoints, { tensors: await storedTensors(state), progress });
+  await checkpoints.save(state, progress);
   disposeState(state);
+  collectGarbage(); // the numbers that were read are the state's own memory: while JavaScript holds them, the next steps change copies
   const spent = now() - start;
   const { timing } = progress;
   return { ...progress, timing: { ...timing, total: timing.total + spent, checkpoints: timing.checkpoints + spent } };

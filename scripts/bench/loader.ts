@@ -1,5 +1,6 @@
 import { openDrawer } from '../../lib/training/draw.js';
 import { openLoader, type Loader } from '../../lib/training/loader.js';
+import { openThreads } from '../../lib/training/threads.js';
 import type { TrainJob } from '../../lib/device/messages.js';
 import type { GenerationSpec } from '../../lib/spec/resolved.js';
 import type { Contest } from './measure.js';
@@ -27,14 +28,16 @@ export async function* threadsAgainstNone(): AsyncIterable<Contest> {
 
 async function contest(job: TrainJob, { size, channels }: DataSize, threads: number): Promise<Contest> {
   const [drawer, own] = [await openDrawer(job), await openDrawer(job)];
-  const [ahead, alone] = [openLoader(job, drawer, optionsWith(threads)), openLoader(job, own, optionsWith(0))];
   const { steps } = job.generation.training;
+  const beside = openThreads(job, threads)!;
+  const [ahead, alone] = [openLoader(drawer, beside, optionsOf(steps)), openLoader(own, null, optionsOf(steps))];
   return {
     work: `${drawer.images} x ${size} px x ${channels} drawn by ${threads === 1 ? '1 thread' : `${threads} threads`} (x ${steps})`,
     run: () => takeAll(ahead, steps),
     rivals: [{ name: "by the caller's own thread", run: () => takeAll(alone, steps) }],
     async close() {
-      for (const opened of [ahead, alone, drawer, own]) await opened.close();
+      ahead.close();
+      for (const opened of [beside, drawer, own]) await opened.close();
     },
   };
 }
@@ -45,9 +48,9 @@ async function takeAll(loader: Loader, steps: number): Promise<void> {
 }
 
 /** As a training opens it. A thread that fails would leave its work to the caller's own. */
-function optionsWith(threads: number): Parameters<typeof openLoader>[2] {
+function optionsOf(steps: number): Parameters<typeof openLoader>[2] {
   return {
-    threads,
+    steps,
     aheadBytes: 64 * 2 ** 20,
     warn(message) {
       throw new Error(message);

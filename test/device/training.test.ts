@@ -32,12 +32,12 @@ test('a training in the device process leaves its output, and says how it went',
 test('a killed training is DEVICE_LOST, and the next attempt ends with the same bytes', async (t) => {
   const device = realDevice(t);
   const job = await tinyJob(folder, 'killed');
-  const killAt = (at: number) => ({ onProgress: ({ step }: Progress) => void (step === at && process.kill(device.pid!, 'SIGKILL')) });
-  await assert.rejects(device.run(job, killAt(14)), { code: 'DEVICE_LOST', message: /killed by SIGKILL during a train job/ });
+  const killOnceSaved = { onProgress: ({ checkpoint }: Progress) => void (checkpoint === 10 && process.kill(device.pid!, 'SIGKILL')) };
+  await assert.rejects(device.run(job, killOnceSaved), { code: 'DEVICE_LOST', message: /killed by SIGKILL during a train job/ });
   assert.deepEqual(await digests(job.output), {});
   const steps: number[] = [];
   await device.run(job, { onProgress: ({ step }) => steps.push(step) });
-  assert.equal(steps[0], 11, 'it goes on from the checkpoint of step 10');
+  assert.ok(steps[0] === 11 || steps[0] === 21, `it goes on from the checkpoint of step ${steps[0]! - 1}, not from one before what was told`);
   assert.deepEqual(await digests(job.output), expected);
 });
 

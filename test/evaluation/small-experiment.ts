@@ -78,6 +78,7 @@ export function hooksOf({ stopAfter = Infinity }: { stopAfter?: number } = {}): 
     onProgress: (progress) => void reports.push(progress),
     shouldStop: () => reports.length >= stopAfter,
     now: () => performance.now(),
+    collectGarbage: () => undefined,
     warn: () => {},
   };
 }

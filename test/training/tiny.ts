@@ -79,6 +79,7 @@ export function hooksStopping(stopAfter = Infinity): JobHooks & { readonly warni
     onProgress: () => void hooks.steps++,
     shouldStop: () => hooks.steps >= stopAfter,
     now: () => performance.now(),
+    collectGarbage: () => undefined,
     warn: (message: string) => void hooks.warnings.push(message),
   };
   return hooks;

@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { TrainJob } from '../device/messages.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { Drawn } from './draw.js';
+
+/** What is done beside the thread that computes. */
+export interface Threads {
+  readonly count: number;
+  draw(step: number): Promise<Drawn>;
+  save(checkpoint: Checkpoint): Promise<void>;
+  /** Ends them at once, whatever they are at. */
+  close(): Promise<void>;
+}
+
+/** `count` threads for a training; null for none. */
+export function openThreads(job: TrainJob, count: number): Threads | null {
+  if (count === 0) return null;
+  const pool = new Piscina<unknown, unknown>({
+    filename: fileURLToPath(new URL('./thread.ts', import.meta.url)),
+    name: 'draw',
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    workerData: { seed: job.seed, generation: job.generation, dataset: job.dataset, selection: job.selection, checkpoints: job.checkpoints },
+    minThreads: count,
+    maxThreads: count,
+    idleTimeout: Infinity,
+  });
+  return {
+    count,
+    draw: (step) => pool.run(step, { name: 'draw' }) as Promise<Drawn>,
+    save: (checkpoint) => pool.run(checkpoint, { name: 'save' }) as Promise<void>,
+    close() {
+      pool.on('error', () => undefined); // a result that arrives after its thread was ended is one
+      return pool.destroy();
+    },
+  };
+}
