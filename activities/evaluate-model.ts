@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evaluation, SetEvaluation } from '../lib/evaluation/evaluation.js';
+import type { LabellingSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { evaluateKey } from './keys.js';
@@ -12,7 +13,7 @@ export interface EvaluateInput {
   readonly model: ArtifactRef;
   readonly dataset: ArtifactRef;
   /** Images per forward pass. */
-  readonly batch: number;
+  readonly batch: LabellingSpec['batch'];
 }
 
 /** Shares, 0…1; null = the set has no image. */

@@ -54,7 +54,7 @@ export function selectKey(
   return keyOf('select', { seed, generation, selection }, [inputs]);
 }
 
-export function evaluateKey(batch: number, inputs: { model: string; dataset: string }): string {
+export function evaluateKey(batch: LabellingSpec['batch'], inputs: { model: string; dataset: string }): string {
   return keyOf('evaluate', { batch }, [inputs.model, inputs.dataset]);
 }
 

@@ -35,7 +35,7 @@ export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly model: string;
   readonly dataset: string;
-  readonly batch: number;
+  readonly batch: LabellingSpec['batch'];
   readonly output: string;
 }
 

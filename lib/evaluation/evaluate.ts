@@ -5,8 +5,9 @@ import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { EvaluateJob } from '../device/messages.js';
 import type { HostFacts } from '../training/versions.js';
 import type { Evaluation } from './evaluation.js';
-import { checkFits, openPredictor, predictLogits, type Predictor } from './inference.js';
+import { predictLogits } from './inference.js';
 import { count, emptyTally, summarise, type Tally } from './metrics.js';
+import { checkFits, openPredictor, type Predictor } from './predictor.js';
 
 /** Judges a model on the validation and the test set: clean images, average weights. Writes `evaluation.json`. */
 export async function evaluateModel(job: EvaluateJob, hooks: JobHooks, { eager }: Pick<HostFacts, 'eager'>): Promise<JobOutcome> {
@@ -35,9 +36,9 @@ export async function evaluateModel(job: EvaluateJob, hooks: JobHooks, { eager }
 }
 
 /** Fills the tally with every image of the set, or with fewer if the job should stop. */
-async function tallySet(predictor: Predictor, images: ImageSet, batch: number, tally: Tally, hooks: JobHooks, report: () => void): Promise<void> {
+async function tallySet(predictor: Predictor, images: ImageSet, batch: EvaluateJob['batch'], tally: Tally, hooks: JobHooks, report: () => void): Promise<void> {
   const labels = images.labels();
-  for await (const { from, count: n, logits } of predictLogits(predictor, images, { from: 0, to: images.count, batch })) {
+  for await (const { from, count: n, logits } of predictLogits(predictor, images, { from: 0, to: images.count, batch, now: hooks.now })) {
     count(tally, logits, labels.subarray(from, from + n));
     report();
     if (hooks.shouldStop()) return;

@@ -1,79 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
-import { forward, tensorsFrom } from '../models/efficientnet.js';
-import { foldNorms } from '../models/fold-norms.js';
-import { loadModel, type Model } from '../models/weights.js';
-import { bytesTensor, toFloat } from '../tensor/bytes.js';
-import { compilePureStep, type CompiledStep, type CompileOptions } from '../tensor/compile.js';
+import type { LabellingSpec } from '../spec/resolved.js';
+import { bytesTensor } from '../tensor/bytes.js';
+import type { CompiledStep } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
-import { normalise } from '../training/step.js';
-
-/** A published model, ready to compute. Its tensors are the average over the training: what a model is judged by. */
-export interface Predictor extends Omit<Model, 'tensors'> {
-  readonly folder: string;
-  /** Its network as a graph with the weights as constants. */
-  readonly compiled: CompiledStep;
-}
-
-/**
- * The model of a `train` artifact. The process keeps the newest one and disposes it when another is asked for:
- * shard after shard names the same folder, and what is in it never changes.
- */
-export async function openPredictor(folder: string, options: CompileOptions & { readonly scratch: string }): Promise<Predictor> {
-  latest = options;
-  if (held?.folder === folder) return held;
-  const { network, config, tensors } = await loadModel(folder);
-  held?.compiled.dispose();
-  const folded = foldNorms(network, tensors);
-  const compiled = compilePureStep(
-    (state, { images }) => {
-      const [tensors, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
-      const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, config.mean, config.std), { training: false, folded: true }).logits;
-      return { state, outputs: { logits: inLanes(pixels, label) } }; // [batch, classes]
-    },
-    {},
-    {
-      ...options,
-      get scratch() {
-        return latest.scratch; // that of the job at hand: those of earlier jobs are gone
-      },
-    },
-  );
-  return (held = { folder, network, config, compiled });
-}
-
-/**
- * [batch, size, size, channels] -> [batch, classes], a lane of a few images at a time. A forward pass is one chain of operations, so
- * lanes are what keeps several cores busy; and an image's bits depend on its slot in a lane, not on how many whole lanes a batch has.
- */
-export function inLanes(images: tf.Tensor4D, label: (lane: tf.Tensor4D) => tf.Tensor2D): tf.Tensor2D {
-  const [batch, size] = images.shape;
-  const lane = laneOf(size);
-  if (batch <= lane) return label(images);
-  const lanes = Array.from({ length: Math.ceil(batch / lane) }, (_, i) =>
-    label(tf.slice(images, [i * lane, 0, 0, 0], [Math.min(lane, batch - i * lane), -1, -1, -1])),
-  );
-  return tf.concat(lanes, 0);
-}
-
-/** Images in a lane: a power of two, about 33,000 pixels. */
-function laneOf(size: number): number {
-  return 2 ** Math.max(0, Math.round(Math.log2(LANE_PIXELS / size ** 2)));
-}
-
-const LANE_PIXELS = 2 ** 15;
-
-let held: Predictor | undefined;
-let latest: CompileOptions & { readonly scratch: string };
-
-/** Throws CLASSES_DIFFER or DATA_INVALID where the model was made for other images. */
-export function checkFits({ folder, network }: Predictor, { dataset: { classes, image } }: ImageSet): void {
-  if (network.classes !== classes.length)
-    throw new PipelineError('CLASSES_DIFFER', `${folder}: the model tells ${network.classes} classes apart, but the data set has ${classes.length}`);
-  if (network.channels !== image.channels)
-    throw new PipelineError('DATA_INVALID', `${folder}: the model takes images of ${network.channels} channels, but the data set's have ${image.channels}`);
-}
+import { fastestBatch, type Probe } from './fastest-batch.js';
+import { laneOf, type Predictor } from './predictor.js';
 
 export interface LogitsBatch {
   /** Position of the first image in its set. */
@@ -83,28 +16,70 @@ export interface LogitsBatch {
   readonly logits: Float32Array;
 }
 
+export interface LogitsRange {
+  readonly from: number;
+  readonly to: number;
+  readonly batch: LabellingSpec['batch'];
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
 /**
  * Logits of the images `from` (inclusive) to `to` (exclusive) of a set: clean images, no noise. Position p is always
  * computed in slot p mod `batch` of a full batch, whose empty slots are black images: an image's bits depend
- * neither on where the range ends nor on how the set was split. The event loop gets a turn after every batch.
+ * neither on where the range ends nor on how the set was split. The next batch is read while one is computed and used; the event
+ * loop gets a turn after every batch.
  *
  * Throws WEIGHTS_INVALID if a logit is not a finite number.
  */
-export async function* predictLogits(
-  predictor: Predictor,
-  images: ImageSet,
-  { from, to, batch }: { from: number; to: number; batch: number },
-): AsyncGenerator<LogitsBatch> {
+export async function* predictLogits(predictor: Predictor, images: ImageSet, range: LogitsRange): AsyncGenerator<LogitsBatch> {
+  const { from, to } = range;
+  const batch = range.batch === 'auto' ? (predictor.fastest ??= probeBatch(predictor, images, range)) : range.batch;
+  const read = (start: number) => {
+    const [first, end] = [Math.max(start, from), Math.min(start + batch, to)];
+    const pixels = first < end ? images.readRange(first, end) : Promise.resolve(new Uint8Array());
+    pixels.catch(() => undefined); // whoever takes it learns of it
+    return pixels;
+  };
+  let ahead = read(from - (from % batch));
   for (let start = from - (from % batch); start < to; start += batch) {
     const first = Math.max(start, from);
     const count = Math.min(start + batch, to) - first;
-    const pixels = await images.readRange(first, first + count);
+    const pixels = await ahead;
+    ahead = read(start + batch);
     const logits = forwardSlots(predictor, pixels, images.dataset.image, { slot: first - start, count, batch });
     await refuseNonFinite(logits, predictor, images, first);
     yield { from: first, count, logits };
     await setImmediate();
   }
 }
+
+/** The batch that labels fastest, found on black images. Its graph is kept, those of the others are not. */
+function probeBatch(predictor: Predictor, { dataset: { image } }: ImageSet, { from, to, now }: LogitsRange): number {
+  const { size, channels } = image;
+  const graphs = new Map<number, CompiledStep>();
+  const probe = (batch: number): Probe => {
+    const compiled = predictor.compile();
+    graphs.set(batch, compiled);
+    const black = new Uint8Array(batch * size * size * channels);
+    const peak = process.resourceUsage().maxRSS;
+    const compute = () => forwardSlots({ ...predictor, compiled }, black, image, { slot: 0, count: batch, batch });
+    compute(); // records
+    const started = now();
+    compute();
+    return { ms: now() - started, bytes: (process.resourceUsage().maxRSS - peak) * 1024 };
+  };
+  const unit = laneOf(size, GPU_UNIT);
+  const fastest = fastestBatch(probe, { unit, images: to - from, memoryBytes: PROBE_BYTES, budget: PROBE_MS });
+  for (const [batch, compiled] of graphs) if (batch !== fastest) compiled.dispose();
+  predictor.compiled.dispose();
+  predictor.compiled = graphs.get(fastest)!;
+  return fastest;
+}
+
+const GPU_UNIT = 8; // images
+const PROBE_BYTES = 2 ** 30;
+const PROBE_MS = 2_000;
 
 /** Pixels uint8 [count, size, size, channels] → logits [count, classes], computed in the slots from `slot` on. */
 function forwardSlots(

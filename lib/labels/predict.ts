@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { ImageSet } from '../data/image-set.js';
 import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { LabelJob } from '../device/messages.js';
-import { checkFits, openPredictor, predictLogits, type Predictor } from '../evaluation/inference.js';
+import { predictLogits } from '../evaluation/inference.js';
+import { checkFits, openPredictor, type Predictor } from '../evaluation/predictor.js';
 import type { HostFacts } from '../training/versions.js';
 import { withDatabase } from './database.js';
 import { LabelFile } from './label-file.js';
@@ -40,7 +41,7 @@ async function labelBatches(teacher: Predictor, pool: ImageSet, file: LabelFile,
   const started = hooks.now();
   const ids = await pool.ids(from, to);
   let done = 0;
-  for await (const { from: first, count, logits } of predictLogits(teacher, pool, { from, to, batch: labelling.batch })) {
+  for await (const { from: first, count, logits } of predictLogits(teacher, pool, { from, to, batch: labelling.batch, now: hooks.now })) {
     file.append({ from: first, ids: ids.slice(done, done + count), ...pseudoLabels(logits, teacher.network.classes, labelling) });
     done += count;
     hooks.onProgress({ step: done, of: to - from, imagesPerSecond: (1000 * done) / (hooks.now() - started) });

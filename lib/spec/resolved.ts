@@ -107,8 +107,8 @@ export interface LabellingSpec {
   readonly labels: 'soft' | 'hard';
   /** Soft labels are softmax(logits / temperature). */
   readonly temperature: number;
-  /** Images per forward pass. */
-  readonly batch: number;
+  /** Images per forward pass; 'auto' = what a short probe finds fastest. */
+  readonly batch: number | 'auto';
   /** Images per shard; a shard is labelled by one activity and published once. */
   readonly shard: number;
 }

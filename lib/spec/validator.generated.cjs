@@ -2,8 +2,8 @@
 "use strict";
 module.exports = validate20;
 module.exports.default = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}},"transform":{"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]}}};
-const schema57 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":512},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}},"transform":{"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]}}};
+const schema57 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
 const schema58 = {"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}};
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = require("ajv/dist/runtime/ucs2length").default;
@@ -3004,8 +3004,12 @@ errors++;
 }
 if(data4.batch !== undefined){
 let data7 = data4.batch;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err11 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/type",keyword:"type",params:{type: "integer"}};
+const _errs17 = errors;
+let valid4 = false;
+let passing0 = null;
+const _errs18 = errors;
+if(!(data7 === "auto")){
+const err11 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema57.properties.batch.oneOf[0].enum}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3014,9 +3018,14 @@ vErrors.push(err11);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 65536 || isNaN(data7)){
-const err12 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
+var _valid0 = _errs18 === errors;
+if(_valid0){
+valid4 = true;
+passing0 = 0;
+}
+const _errs19 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err12 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3025,8 +3034,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(data7 < 1 || isNaN(data7)){
-const err13 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 65536 || isNaN(data7)){
+const err13 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3035,12 +3045,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-}
-if(data4.shard !== undefined){
-let data8 = data4.shard;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err14 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
+if(data7 < 1 || isNaN(data7)){
+const err14 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3049,9 +3055,20 @@ vErrors.push(err14);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 1000000 || isNaN(data8)){
-const err15 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+}
+var _valid0 = _errs19 === errors;
+if(_valid0 && valid4){
+valid4 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid4 = true;
+passing0 = 1;
+}
+}
+if(!valid4){
+const err15 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3060,8 +3077,22 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(data8 < 1 || isNaN(data8)){
-const err16 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+else {
+errors = _errs17;
+if(vErrors !== null){
+if(_errs17){
+vErrors.length = _errs17;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data4.shard !== undefined){
+let data8 = data4.shard;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err16 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3070,11 +3101,9 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err17 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/type",keyword:"type",params:{type: "object"}};
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 1000000 || isNaN(data8)){
+const err17 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3083,13 +3112,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-}
-if(data.selection !== undefined){
-let data9 = data.selection;
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-for(const key2 in data9){
-if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
-const err18 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+if(data8 < 1 || isNaN(data8)){
+const err18 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3099,11 +3123,10 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data9.confidence !== undefined){
-let data10 = data9.confidence;
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 1 || isNaN(data10)){
-const err19 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
+}
+}
+else {
+const err19 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3112,8 +3135,13 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(data10 < 0 || isNaN(data10)){
-const err20 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+}
+if(data.selection !== undefined){
+let data9 = data.selection;
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+for(const key2 in data9){
+if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
+const err20 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3123,8 +3151,11 @@ vErrors.push(err20);
 errors++;
 }
 }
-else {
-const err21 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/type",keyword:"type",params:{type: "number"}};
+if(data9.confidence !== undefined){
+let data10 = data9.confidence;
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 1 || isNaN(data10)){
+const err21 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3133,11 +3164,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-if(data9.perClass !== undefined){
-let data11 = data9.perClass;
-if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-const err22 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
+if(data10 < 0 || isNaN(data10)){
+const err22 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3146,9 +3174,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 1000000000 || isNaN(data11)){
-const err23 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
+}
+else {
+const err23 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3157,8 +3185,11 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data11 < 1 || isNaN(data11)){
-const err24 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+if(data9.perClass !== undefined){
+let data11 = data9.perClass;
+if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
+const err24 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3167,12 +3198,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-if(data9.balance !== undefined){
-let data12 = data9.balance;
-if(!(((data12 === "duplicate") || (data12 === "thin")) || (data12 === "none"))){
-const err25 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1000000000 || isNaN(data11)){
+const err25 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3181,10 +3209,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-}
-else {
-const err26 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/type",keyword:"type",params:{type: "object"}};
+if(data11 < 1 || isNaN(data11)){
+const err26 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3195,13 +3221,39 @@ errors++;
 }
 }
 }
-else {
-const err27 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data9.balance !== undefined){
+let data12 = data9.balance;
+if(!(((data12 === "duplicate") || (data12 === "thin")) || (data12 === "none"))){
+const err27 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err27];
 }
 else {
 vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
 }
 errors++;
 }
@@ -3511,8 +3563,12 @@ errors++;
 }
 if(data10.batch !== undefined){
 let data13 = data10.batch;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err22 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/type",keyword:"type",params:{type: "integer"}};
+const _errs23 = errors;
+let valid5 = false;
+let passing0 = null;
+const _errs24 = errors;
+if(!(data13 === "auto")){
+const err22 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema57.properties.batch.oneOf[0].enum}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3521,9 +3577,14 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 65536 || isNaN(data13)){
-const err23 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
+var _valid0 = _errs24 === errors;
+if(_valid0){
+valid5 = true;
+passing0 = 0;
+}
+const _errs25 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err23 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3532,8 +3593,9 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data13 < 1 || isNaN(data13)){
-const err24 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 65536 || isNaN(data13)){
+const err24 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3542,12 +3604,8 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-if(data10.shard !== undefined){
-let data14 = data10.shard;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err25 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
+if(data13 < 1 || isNaN(data13)){
+const err25 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3556,9 +3614,20 @@ vErrors.push(err25);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 1000000 || isNaN(data14)){
-const err26 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+}
+var _valid0 = _errs25 === errors;
+if(_valid0 && valid5){
+valid5 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid5 = true;
+passing0 = 1;
+}
+}
+if(!valid5){
+const err26 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3567,8 +3636,22 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(data14 < 1 || isNaN(data14)){
-const err27 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+else {
+errors = _errs23;
+if(vErrors !== null){
+if(_errs23){
+vErrors.length = _errs23;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data10.shard !== undefined){
+let data14 = data10.shard;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err27 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3577,11 +3660,9 @@ vErrors.push(err27);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err28 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/type",keyword:"type",params:{type: "object"}};
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 1000000 || isNaN(data14)){
+const err28 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3590,13 +3671,8 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-if(data.selection !== undefined){
-let data15 = data.selection;
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key2 in data15){
-if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
-const err29 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+if(data14 < 1 || isNaN(data14)){
+const err29 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -3606,11 +3682,10 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data15.confidence !== undefined){
-let data16 = data15.confidence;
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 1 || isNaN(data16)){
-const err30 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -3619,8 +3694,13 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(data16 < 0 || isNaN(data16)){
-const err31 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+}
+if(data.selection !== undefined){
+let data15 = data.selection;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+for(const key2 in data15){
+if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
+const err31 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -3630,8 +3710,11 @@ vErrors.push(err31);
 errors++;
 }
 }
-else {
-const err32 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/type",keyword:"type",params:{type: "number"}};
+if(data15.confidence !== undefined){
+let data16 = data15.confidence;
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 1 || isNaN(data16)){
+const err32 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -3640,11 +3723,8 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-if(data15.perClass !== undefined){
-let data17 = data15.perClass;
-if((!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))) && (data17 !== null)){
-const err33 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
+if(data16 < 0 || isNaN(data16)){
+const err33 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3653,9 +3733,9 @@ vErrors.push(err33);
 }
 errors++;
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1000000000 || isNaN(data17)){
-const err34 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
+}
+else {
+const err34 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -3664,8 +3744,11 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(data17 < 1 || isNaN(data17)){
-const err35 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+if(data15.perClass !== undefined){
+let data17 = data15.perClass;
+if((!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))) && (data17 !== null)){
+const err35 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3674,12 +3757,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-}
-if(data15.balance !== undefined){
-let data18 = data15.balance;
-if(!(((data18 === "duplicate") || (data18 === "thin")) || (data18 === "none"))){
-const err36 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1000000000 || isNaN(data17)){
+const err36 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3688,10 +3768,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/type",keyword:"type",params:{type: "object"}};
+if(data17 < 1 || isNaN(data17)){
+const err37 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3702,13 +3780,39 @@ errors++;
 }
 }
 }
-else {
-const err38 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data15.balance !== undefined){
+let data18 = data15.balance;
+if(!(((data18 === "duplicate") || (data18 === "thin")) || (data18 === "none"))){
+const err38 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err38];
 }
 else {
 vErrors.push(err38);
+}
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
 }
 errors++;
 }

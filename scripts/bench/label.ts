@@ -1,4 +1,4 @@
-import { inLanes } from '../../lib/evaluation/inference.js';
+import { inLanes } from '../../lib/evaluation/predictor.js';
 import { forward, tensorsFrom, type Mode } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { LabelJob } from '../../lib/device/messages.js';
-import { openPredictor } from '../../lib/evaluation/inference.js';
+import { laneOf, openPredictor } from '../../lib/evaluation/predictor.js';
 import { parquet, withDatabase } from '../../lib/labels/database.js';
 import { labelShard } from '../../lib/labels/predict.js';
 import { pseudoLabels } from '../../lib/labels/pseudo-label.js';
@@ -22,6 +22,7 @@ after(() => rm(experiment.folder, { recursive: true }));
 const COMPILED = { eager: false };
 
 const CLASSES = DATASET.classes.length;
+const LANE = laneOf(DATASET.image.size, 1);
 const LABELLING: LabellingSpec = { labels: 'soft', temperature: 1, batch: 8, shard: 64 };
 
 test('the labels of a shard are those of a forward pass over the clean images', async () => {
@@ -80,11 +81,18 @@ test('a held model takes another batch size when the folder of the job that open
   const first = await label({ model });
   const expected = await readLabels(first);
   await rm(first, { recursive: true });
-  const again = await readLabels(await label({ model, labelling: { ...LABELLING, batch: LABELLING.batch + 3 } }));
+  const again = await readLabels(await label({ model, labelling: { ...LABELLING, batch: Number(LABELLING.batch) + 3 } }));
   assert.deepEqual(
     again.map((row) => row.label),
     expected.map((row) => row.label),
   );
+});
+
+test('the batch that a probe finds fastest gives the bits of any other one of whole lanes', async () => {
+  const probed = await readLabels(await label({ labelling: { ...LABELLING, batch: 'auto' } }));
+  assert.deepEqual(await readLabels(await label({ labelling: { ...LABELLING, batch: 2 * LANE } })), probed);
+  const { fastest } = await openPredictor(experiment.model, { scratch: experiment.folder });
+  assert.equal(fastest! % LANE, 0);
 });
 
 test('no tensor is left behind by a shard', async () => {

@@ -40,7 +40,7 @@ test('a minimal spec gets every default', () => {
       survival: 0.9,
     },
     training,
-    labelling: { labels: 'soft', temperature: 1, batch: 512, shard: 4096 },
+    labelling: { labels: 'soft', temperature: 1, batch: 'auto', shard: 4096 },
     selection: { confidence: 0.5, perClass: null, balance: 'duplicate' },
   };
   const train = { format: 'idx', path: 'fashion-mnist/train' };
