@@ -5,19 +5,33 @@ import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
 import { startAgainWith } from './bench/environment.js';
 import { measure, print, type Contest } from './bench/measure.js';
 import { pythonEnvironment, startPeer, type Peer } from './bench/peers.js';
+import { clearUpOnSignals } from './bench/scratch.js';
 
 /**
- * Times our step and our labels against PyTorch with timm (both layouts), TensorFlow's `tf.function` and Keras, and RandAugment
- * against timm's on Pillow: the same model, batch and work, in turn. The first call makes a Python environment of 6 GB from scripts/bench-peers/requirements.txt.
+ * The same work in turn, here and in other programs. The first call makes a Python environment of 6 GB from
+ * scripts/bench-peers/requirements.txt.
  *
- *   npm run bench:peers -- [--only step,label,augment] [--rounds 5] [--json]
+ *   npm run bench:peers -- [--only step,label,augment,jpeg,memory] [--rounds 5] [--json]
+ *
+ * | subject | what is measured | against |
+ * | --- | --- | --- |
+ * | `step` | a training step of EfficientNet-B0 | PyTorch with timm (both layouts), `tf.function`, Keras |
+ * | `label` | its labels, the model alone | the same |
+ * | `augment` | RandAugment on one thread | timm's on Pillow |
+ * | `jpeg` | JPEG files to labels in a file | timm's inference script with 2 workers |
+ * | `memory` | the peak of a training process | PyTorch's after the same steps |
  */
 const { values: options } = parseArgs({
-  options: { only: { type: 'string', default: 'step,label,augment' }, rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string', default: 'step,label,augment,jpeg,memory' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  },
 });
 
 const cores = availableParallelism();
 startAgainWith(tensorFlowEnvironment({ interOp: cores }));
+clearUpOnSignals();
 
 /** The thread settings at which each was fastest on 2 cores; tf.function at two, for neither wins at every size. */
 const NETWORKS: readonly PeerChoice[] = [
@@ -28,6 +42,7 @@ const NETWORKS: readonly PeerChoice[] = [
   ['keras', { intraOp: cores, interOp: cores }],
 ];
 const AUGMENT: readonly PeerChoice[] = [['timm_augment', { intraOp: 1, interOp: 1 }]];
+const INFERENCE: readonly PeerChoice[] = [['timm_inference', { intraOp: cores, interOp: 1 }]];
 
 type PeerChoice = readonly [name: string, threads: { intraOp: number; interOp: number }];
 
@@ -51,6 +66,15 @@ const SUBJECTS: Readonly<Record<string, () => AsyncGenerator<Contest>>> = {
   async *augment() {
     const { AUGMENTATION, startAugmentation } = await import('./bench/augment.js');
     yield contest(startAugmentation(AUGMENTATION), AUGMENT, { work: 'augment', ...AUGMENTATION }, 1);
+  },
+  async *jpeg() {
+    const { JPEGS, startJpegPool } = await import('./bench/jpeg.js');
+    const { pool, ...own } = await startJpegPool(JPEGS);
+    yield contest(own, INFERENCE, { work: 'jpeg', model: 'tf_efficientnet_b0', folder: pool, size: JPEGS.size }, 1);
+  },
+  async *memory() {
+    const [{ B0_STEPS }, { peakAgainst }] = [await import('./bench/step.js'), await import('./bench/memory.js')];
+    for (const size of B0_STEPS) yield peakAgainst(size, 'torch', () => startPeer(python, ...NETWORKS[0]!));
   },
 };
 

@@ -18,6 +18,7 @@ PEERS = {
     "tensorflow": ("tensorflow_peer", {}),
     "keras": ("keras_peer", {}),
     "timm_augment": ("augment_peer", {}),
+    "timm_inference": ("inference_peer", {"workers": 2}),
 }
 
 

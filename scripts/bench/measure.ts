@@ -3,6 +3,8 @@ import { cpus } from 'node:os';
 /** The same work done in several ways. */
 export interface Contest {
   readonly work: string;
+  /** What is measured, where it is not time. */
+  readonly unit?: 'MiB';
   run: Run;
   readonly rivals: readonly Rival[];
   /** Before each run of any side, outside its time: what the run before left is cleared away. */
@@ -19,7 +21,7 @@ export interface Rival {
 /** Round 0 warms up and is not counted: work of minutes may then do less. */
 type Run = (round: number) => void | Parts | Promise<void | Parts>;
 
-/** Milliseconds of parts of the work that a side timed itself, by a name that all sides use: each is a row of its own. */
+/** Parts of the work that a side measured itself, by a name that all sides use: each is a row of its own, and WHOLE takes the place of the time. */
 export type Parts = Readonly<Record<string, number>>;
 
 /** Each piece of work, recorded or frozen, against the same operation by operation. */
@@ -47,9 +49,11 @@ export interface Row {
   readonly against: string;
   /** How many times faster `work` is than `against`: the median over the rounds. */
   readonly ratio: number;
+  /** Of what is measured, in milliseconds unless `unit` says otherwise. */
   readonly medianMs: number;
   readonly againstMs: number;
   readonly rounds: number;
+  readonly unit?: 'MiB';
 }
 
 /** Rounds in turn, so that a machine that slows down for a while slows all of them. The first round warms up and is not counted. */
@@ -79,14 +83,15 @@ async function timesOf({ run, rivals, prepare }: Contest, rounds: number): Promi
   return times;
 }
 
-const WHOLE = '';
+const WHOLE = 'whole';
 
-function* rowsOf({ work, rivals }: Contest, [own, ...others]: readonly Parts[][], rounds: number): Iterable<Row> {
+function* rowsOf({ work, unit, rivals }: Contest, [own, ...others]: readonly Parts[][], rounds: number): Iterable<Row> {
   for (const [i, { name }] of rivals.entries()) {
     for (const part of Object.keys(own![0] ?? {})) {
       const [ownMs, againstMs] = [own!, others[i]!].map((side) => side.map((times) => times[part]!)) as [number[], number[]];
       const ratio = median(againstMs.map((time, round) => time / ownMs[round]!));
-      yield { work: part === WHOLE ? work : `${work}, ${part}`, against: name, ratio, medianMs: median(ownMs), againstMs: median(againstMs), rounds };
+      const medians = { ratio, medianMs: median(ownMs), againstMs: median(againstMs), rounds, ...(unit && { unit }) };
+      yield { work: part === WHOLE ? work : `${work}, ${part}`, against: name, ...medians };
     }
   }
 }
@@ -108,6 +113,6 @@ export function median(values: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-function line({ work, against, ratio, medianMs, againstMs }: Row): string {
-  return `${work.padEnd(48)} ${medianMs.toFixed(1).padStart(8)} ms   ${against.padEnd(28)} ${againstMs.toFixed(1).padStart(8)} ms   ${ratio.toFixed(2)} x`;
+function line({ work, against, ratio, medianMs, againstMs, unit }: Row): string {
+  return `${work.padEnd(48)} ${medianMs.toFixed(1).padStart(8)} ${unit ?? 'ms'}   ${against.padEnd(28)} ${againstMs.toFixed(1).padStart(8)} ${unit ?? 'ms'}   ${ratio.toFixed(2)} x`;
 }
