@@ -87,12 +87,18 @@ export type ActivityProgress = Partial<Progress> & { readonly shard?: number; re
 
 /** What the run says of itself, every `everyMs`, until it ends. A server or worker that is away is waited for. */
 export async function* followRun(client: Client, handle: RunHandle, { everyMs, signal }: { everyMs: number; signal: AbortSignal }): AsyncGenerator<RunView> {
+  const ending = new AbortController(); // so that the end is seen at once
+  handle.result().then(
+    () => ending.abort(),
+    () => undefined, // a failure, or the server is gone: the next look tells
+  );
   while (!signal.aborted) {
     const isOver = await client.withDeadline(Date.now() + QUERY_MS, () => hasEnded(handle)).catch(() => false);
     const view = await viewRun(client, handle).catch(() => undefined);
     if (view) yield view;
     if (isOver) return;
-    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    const pause = AbortSignal.any([signal, ending.signal]);
+    await delay(everyMs, undefined, { signal: pause }).catch(() => undefined);
   }
 }
 
