@@ -24,9 +24,8 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
   const past = failuresIn(context.info.heartbeatDetails);
   let details: HeartbeatDetails = { phase, ...past };
   const report = (latest: object) => {
-    const isFirst = !('step' in details);
     details = { phase, ...latest, ...past };
-    if (isFirst) context.heartbeat(details); // the others wait for the beat: thirty steps a second are more than a person reads
+    context.heartbeat(details);
   };
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
   try {

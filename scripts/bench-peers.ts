@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 });
 
 const cores = availableParallelism();
-startAgainWith(tensorFlowEnvironment({ interOp: cores }));
+await startAgainWith(tensorFlowEnvironment({ interOp: cores }));
 clearUpOnSignals();
 
 /** The thread settings at which each was fastest on 2 cores; tf.function at two, for neither wins at every size. */

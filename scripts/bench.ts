@@ -41,7 +41,7 @@ const { values: options } = parseArgs({
   },
 });
 
-startAgainWith(tensorFlowEnvironment({ interOp: availableParallelism() }));
+await startAgainWith(tensorFlowEnvironment({ interOp: availableParallelism() }));
 clearUpOnSignals();
 
 const SUBJECTS: Readonly<Record<string, () => Promise<Iterable<Contest> | AsyncIterable<Contest>>>> = {

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 const isVersion = (argument) => /^\d+(\.\d+)*$/.test(argument);
 const given = process.argv.slice(2);
 const versions = given.some(isVersion) ? given.filter(isVersion) : ['22', '24'];
-const files = given.some((argument) => !isVersion(argument)) ? given.filter((argument) => !isVersion(argument)) : ['test/tensor/runtime.test.ts', 'test/tensor/public.test.ts'];
+const files = given.some((argument) => !isVersion(argument))
+  ? given.filter((argument) => !isVersion(argument))
+  : ['test/tensor/runtime.test.ts', 'test/tensor/public.test.ts'];
 
 for (const version of versions) {
   const passed = runTests(version);

@@ -26,7 +26,7 @@ const KILLS = [300, 1_000, 1_800, 2_500, 3_200, 4_000, 6_000];
 
 const steps = Number(process.argv[2] ?? 10_000);
 if (!(steps >= WARM_UP + WINDOW)) throw new Error(`${process.argv[2]} steps show nothing: at least ${WARM_UP + WINDOW} are needed`);
-startAgainWith(tensorFlowEnvironment({ interOp: availableParallelism() }));
+await startAgainWith(tensorFlowEnvironment({ interOp: availableParallelism() }));
 
 const temporary = mkdtempSync(join(tmpdir(), 'soak-'));
 process.env['TMPDIR'] = temporary; // whatever goes to a temporary folder from here on is seen

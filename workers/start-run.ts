@@ -92,12 +92,12 @@ export async function* followRun(client: Client, handle: RunHandle, { everyMs, s
     () => ending.abort(),
     () => undefined, // a failure, or the server is gone: the next look tells
   );
+  const pause = AbortSignal.any([signal, ending.signal]);
   while (!signal.aborted) {
-    const isOver = await client.withDeadline(Date.now() + QUERY_MS, () => hasEnded(handle)).catch(() => false);
+    const isOver = ending.signal.aborted || (await client.withDeadline(Date.now() + QUERY_MS, () => hasEnded(handle)).catch(() => false));
     const view = await viewRun(client, handle).catch(() => undefined);
     if (view) yield view;
     if (isOver) return;
-    const pause = AbortSignal.any([signal, ending.signal]);
     await delay(everyMs, undefined, { signal: pause }).catch(() => undefined);
   }
 }

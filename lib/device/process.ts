@@ -13,7 +13,7 @@ export interface DeviceOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Model of the processor, as the operating system names it. It goes into checkpoints: see `versions.ts`. */
   readonly processor: string;
-  /** Threads that draw batches beside the device; default: 1. */
+  /** Threads that draw batches and save checkpoints beside the device; default: 1. */
   readonly loaderThreads?: number;
   /** A child that reports no progress for so long is killed. */
   readonly stallMs: number;

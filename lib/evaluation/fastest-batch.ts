@@ -1,6 +1,8 @@
 /** One forward pass of a batch. */
 export interface Probe {
   readonly ms: number;
+  /** With its recording. */
+  readonly spentMs: number;
   /** By how much the process's peak of memory grew. */
   readonly bytes: number;
 }
@@ -22,13 +24,13 @@ export interface ProbeLimits {
 export function fastestBatch(probe: (batch: number) => Probe, { unit, images, memoryBytes, budget }: ProbeLimits): number {
   let batch = images > unit ? 2 * unit : unit;
   let best = { batch, ...probe(batch) };
-  for (let spent = best.ms; spent < budget;) {
+  for (let spent = best.spentMs; spent < budget;) {
+    if (batch >= images || 2 * best.bytes > memoryBytes) break;
     batch *= 2;
-    if (batch - best.batch >= images || 2 * best.bytes > memoryBytes) break;
     const next = unlessItFails(() => probe(batch));
     if (!next || next.bytes > memoryBytes || next.ms / batch > (best.ms / best.batch) * WORTH_IT) break;
     best = { batch, ...next };
-    spent += 2 * next.ms; // each is computed twice
+    spent += next.spentMs;
   }
   return best.batch;
 }

@@ -34,7 +34,8 @@ export interface LogitsRange {
  */
 export async function* predictLogits(predictor: Predictor, images: ImageSet, range: LogitsRange): AsyncGenerator<LogitsBatch> {
   const { from, to } = range;
-  const batch = range.batch === 'auto' ? (predictor.fastest ??= probeBatch(predictor, images, range)) : range.batch;
+  if (from === to) return;
+  const batch = range.batch === 'auto' ? fastestOf(predictor, images, range) : range.batch;
   const read = (start: number) => {
     const [first, end] = [Math.max(start, from), Math.min(start + batch, to)];
     const pixels = first < end ? images.readRange(first, end) : Promise.resolve(new Uint8Array());
@@ -54,7 +55,16 @@ export async function* predictLogits(predictor: Predictor, images: ImageSet, ran
   }
 }
 
-/** The batch that labels fastest, found on black images. Its graph is kept, those of the others are not. */
+/** Found at the first range of a model, and again where that was of other images or too short to tell. */
+function fastestOf(predictor: Predictor, images: ImageSet, range: LogitsRange): number {
+  const { size } = images.dataset.image;
+  const { fastest } = predictor;
+  const wasCutShort = fastest && fastest.batch >= fastest.images && range.to - range.from > fastest.images;
+  if (fastest?.size !== size || wasCutShort) predictor.fastest = { batch: probeBatch(predictor, images, range), images: range.to - range.from, size };
+  return predictor.fastest!.batch;
+}
+
+/** The batch that labels fastest, on black images. Its graph is kept, those of the others are not. */
 function probeBatch(predictor: Predictor, { dataset: { image } }: ImageSet, { from, to, now }: LogitsRange): number {
   const { size, channels } = image;
   const graphs = new Map<number, CompiledStep>();
@@ -64,10 +74,12 @@ function probeBatch(predictor: Predictor, { dataset: { image } }: ImageSet, { fr
     const black = new Uint8Array(batch * size * size * channels);
     const peak = process.resourceUsage().maxRSS;
     const compute = () => forwardSlots({ ...predictor, compiled }, black, image, { slot: 0, count: batch, batch });
+    const began = now();
     compute(); // records
     const started = now();
     compute();
-    return { ms: now() - started, bytes: (process.resourceUsage().maxRSS - peak) * 1024 };
+    const ended = now();
+    return { ms: ended - started, spentMs: ended - began, bytes: (process.resourceUsage().maxRSS - peak) * 1024 };
   };
   const unit = laneOf(size, GPU_UNIT);
   const fastest = fastestBatch(probe, { unit, images: to - from, memoryBytes: PROBE_BYTES, budget: PROBE_MS });

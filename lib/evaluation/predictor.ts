@@ -15,7 +15,7 @@ export interface Predictor extends Omit<Model, 'tensors'> {
   compile(): CompiledStep;
   /** The graph in use, and the batch that was found fastest, once that was asked for. */
   compiled: CompiledStep;
-  fastest?: number;
+  fastest?: { readonly batch: number; readonly images: number; readonly size: number };
 }
 
 /**

@@ -43,7 +43,6 @@ export function sharpness({ pixels, width, height, channels }: Image, to: Uint8A
   scaleDistances(factor);
   const stride = width * channels;
   to.set(pixels);
-  if (width < 3) return;
   for (let y = 1; y < height - 1; y++) {
     for (let channel = 0; channel < channels; channel++) {
       const end = (y + 1) * stride - channels;

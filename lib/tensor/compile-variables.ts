@@ -1,8 +1,7 @@
 import { compilePureStep, type CompiledStep, type CompileOptions, type NamedTensors } from './compile.js';
+import { checkTensors } from './check-tensors.js';
 import { tf } from './runtime.js';
 import { allVariables, type NamedVariables } from './variables.js';
-
-export type { NamedVariables } from './variables.js';
 
 /** What a step computes from its inputs; it reads and assigns variables as it likes. */
 export type StepFunction = (inputs: NamedTensors) => NamedTensors;
@@ -44,7 +43,11 @@ function withNumbers(state: NamedVariables, held: NamedTensors, step: () => Name
   const before = Object.entries(state).map(([name, variable]) => ({ name, variable, was: tf.clone(variable as tf.Tensor) }));
   try {
     for (const { name, variable } of before) variable.assign(tf.clone(held[name]!));
-    const outputs = step();
+    const given = step();
+    checkTensors('output', given);
+    const outputs = Object.fromEntries(
+      Object.entries(given).map(([name, tensor]) => [name, tensor instanceof tf.Variable ? tf.clone(tensor as tf.Tensor) : tensor]),
+    );
     return { state: Object.fromEntries(before.map(({ name, variable }) => [name, tf.clone(variable as tf.Tensor)])), outputs };
   } finally {
     for (const { variable, was } of before) variable.assign(was);

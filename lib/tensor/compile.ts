@@ -106,7 +106,7 @@ function eagerStep(step: PureStep, initial: NamedTensors): CompiledStep {
         checkState(next.state, state);
         checkTensors('output', next.outputs);
         const copies = { state: copiesOf(next.state), outputs: clonesOf(next.outputs) };
-        disposeMade(next, state);
+        disposeMade(next, [state, inputs]);
         return copies;
       });
       replace(made.state);

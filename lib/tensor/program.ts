@@ -35,7 +35,7 @@ export function recordProgram(step: PureStep, givenState: NamedTensors, givenInp
         graph.add('Identity', [recording.nodeOf(tensor), ...written], { T: typeOf(tensor) }, `o${i}`);
       }
       addStateAccess(graph, slots);
-      disposeMade(next, state);
+      disposeMade(next, [state, inputs]);
       return Object.keys(next.outputs);
     });
   });
@@ -119,8 +119,8 @@ export function writeProgram({ session, state }: Program, given: NamedTensors): 
 }
 
 /** A step may have kept what it returns, out of reach of the scope around it. */
-export function disposeMade(next: ReturnType<PureStep>, given: NamedTensors): void {
-  const own = new Set(Object.values(given));
+export function disposeMade(next: ReturnType<PureStep>, given: readonly NamedTensors[]): void {
+  const own = new Set(given.flatMap((tensors) => Object.values(tensors)));
   tf.dispose([...Object.values(next.state), ...Object.values(next.outputs)].filter((tensor) => !own.has(tensor)));
 }
 

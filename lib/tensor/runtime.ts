@@ -54,7 +54,8 @@ export function runtimeFacts(): RuntimeFacts {
 }
 
 /**
- * The environment that a process which computes must be started with: libtensorflow reads it once, when it is loaded.
+ * The environment that a process which computes must be started with: libtensorflow reads it once, when it is loaded, and glibc when the
+ * process starts.
  *
  * An intra-op count splits one operation over threads, and with it the order of the additions: another count,
  * other last bits. An inter-op count runs independent operations side by side and leaves the bits alone. So

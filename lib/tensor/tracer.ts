@@ -38,7 +38,7 @@ let active: Recording | undefined;
 
 /**
  * Records into `graph` what `work` computes, while it computes it: shapes, types and gradients are those of ordinary
- * execution. Any tensor that was neither bound nor computed is a constant.
+ * execution, but a float32 tensor of 4,096 elements or more is all zeros. Any tensor that was neither bound nor computed is a constant.
  *
  * Throws COMPILE_UNSUPPORTED, which names the operation, where a recording would say something else than the function:
  * it reads a tensor it computed, or it draws random numbers.
@@ -52,6 +52,8 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
     const known = nodes.get(tensor.dataId);
     if (known !== undefined) return known;
     if (isInt64(tensor)) return graph.constant(DATA_TYPE.int64, [], bytesOf(tensor.valueArray));
+    if (withoutNumbers.has(tensor.dataId))
+      throw unsupported('the step', 'keeps a tensor of an earlier recording, which has no numbers of its own; make it outside of the step');
     const source = random.get(tensor.dataId);
     if (source !== undefined) throw unsupported(source, 'draws random numbers, which would be the same at every run; hand them over as an input');
     const { dtype, shape } = backend.tensorMap.get(tensor.dataId);
@@ -70,19 +72,24 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   };
 
   const { executeSingleOutput, executeMultipleOutputs, readSync, read, write } = backend;
-  const again = (tensor: tf.Tensor): tf.Tensor => {
+  const run = (operation: 'Identity' | 'ZerosLike') => (tensor: tf.Tensor) => {
     const type = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.tensorMap.get(tensor.dataId).dtype };
-    return executeSingleOutput.call(backend, 'Identity', [type], [tensor]);
+    return executeSingleOutput.call(backend, operation, [type], [tensor]);
   };
+  const [again, zerosLike] = [run('Identity'), run('ZerosLike')];
   const shared = new Map<string, tf.Tensor>(); // by shape
-  /** The numbers of a recording do not matter, so large tensors of one shape are all the same memory: a third of what ordinary execution needs. */
+  /**
+   * The numbers of a recording do not matter, so large tensors of one shape are all the same zeros: a third of the memory of ordinary
+   * execution. Zeros, as they make valid indices whatever becomes of them.
+   */
   const shareMemory = (output: tf.Tensor): tf.Tensor => {
     if (output.dtype !== 'float32' || output.size < LARGE) return output;
-    const known = shared.get(String(output.shape));
-    if (!known) shared.set(String(output.shape), tf.keep(again(output)));
-    if (!known) return output;
+    const shape = String(output.shape);
+    if (!shared.has(shape)) shared.set(shape, tf.keep(zerosLike(output)));
     output.dispose();
-    return again(known);
+    const stand = again(shared.get(shape)!);
+    withoutNumbers.add(stand.dataId);
+    return stand;
   };
   const wrappers: Partial<NativeBackend> = {
     executeSingleOutput(name, attributes, inputs) {
@@ -149,8 +156,11 @@ export function record<T>(graph: GraphDef, work: (recording: Recording) => T): T
   }
 }
 
-/** Elements from which tensors share their memory while a step is recorded. */
+/** Elements from which tensors share their memory while a step is recorded: smaller ones add up to little, and their numbers help whoever debugs. */
 const LARGE = 2 ** 12;
+
+/** The `dataId`s of tensors that shared memory in some recording. */
+const withoutNumbers = new WeakSet<object>();
 
 /** What ordinary execution works out from the inputs, and a graph wants to be told. */
 const COMPLETED: Readonly<Record<string, (inputTypes: readonly number[]) => Record<string, ReturnType<typeof attribute.type>>>> = {

@@ -26,12 +26,17 @@ const KEPT = 2;
 export async function saveCheckpoint(folder: string, { tensors, progress }: Checkpoint): Promise<void> {
   await orDiskFull(folder, async () => {
     const unfinished = await mkdtemp(join(folder, UNFINISHED));
-    await writeTensors(join(unfinished, STATE), { tensors, metadata: { step: String(progress.step) } });
-    await writeFile(join(unfinished, PROGRESS), `${JSON.stringify(progress)}\n`);
-    const files = await describeFiles(unfinished);
-    await writeFile(join(unfinished, MANIFEST), `${JSON.stringify({ files }, null, 2)}\n`);
-    await syncTree(unfinished);
-    await commit(folder, unfinished, progress.step);
+    try {
+      await writeTensors(join(unfinished, STATE), { tensors, metadata: { step: String(progress.step) } });
+      await writeFile(join(unfinished, PROGRESS), `${JSON.stringify(progress)}\n`);
+      const files = await describeFiles(unfinished);
+      await writeFile(join(unfinished, MANIFEST), `${JSON.stringify({ files }, null, 2)}\n`);
+      await syncTree(unfinished);
+      await commit(folder, unfinished, progress.step);
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true }); // a full disk has room again
+      throw error;
+    }
     await removeOlder(folder, progress.step);
   });
 }

@@ -27,13 +27,11 @@ export function openCheckpointer(
   let [newest, failure] = [saved, undefined as { readonly error: unknown } | undefined];
   let underWay = Promise.resolve();
   let shared: SharedArrayBuffer | undefined; // one for all checkpoints: a thread may hold on to what it was given
-  const write = async (checkpoint: Checkpoint): Promise<void> => {
-    if (!threads) return saveCheckpoint(folder, checkpoint);
-    await threads.save(checkpoint).catch((error: unknown) => {
+  const saveBy = (threads: Pick<Threads, 'save'>, checkpoint: Checkpoint): Promise<void> =>
+    threads.save(checkpoint).catch((error: unknown) => {
       warn(`a thread could not save the checkpoint of step ${checkpoint.progress.step}, which is saved without it: ${String(error)}`);
       return saveCheckpoint(folder, checkpoint);
     });
-  };
   const check = (): void => {
     if (failure) throw failure.error;
   };
@@ -48,13 +46,17 @@ export function openCheckpointer(
     async save(state, progress) {
       await finish();
       const stored = await storedTensors(state);
+      if (!threads) {
+        await saveCheckpoint(folder, { tensors: stored, progress });
+        newest = progress.step;
+        return;
+      }
       shared ??= new SharedArrayBuffer([...stored.values()].reduce((bytes, { values }) => bytes + values.byteLength, 0));
       const tensors = copyInto(shared, stored);
-      underWay = write({ tensors, progress }).then(
+      underWay = saveBy(threads, { tensors, progress }).then(
         () => void (newest = progress.step),
         (error: unknown) => void (failure = { error }),
       );
-      if (!threads) await finish();
     },
     check,
     finish,

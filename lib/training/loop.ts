@@ -97,10 +97,9 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
 
     // 6. Checkpoint: at its interval, and at the end, so that a publication that fails costs no training.
     if (progress.step % training.checkpointEvery === 0 || progress.step === training.steps) {
-      progress = await checkpoint(parts, progress, hooks);
+      progress = await checkpoint(parts, progress, hooks, { isLast: progress.step === training.steps });
     }
-    if (progress.step === training.steps) await checkpoints.finish();
-    else checkpoints.check();
+    checkpoints.check();
     hooks.onProgress({
       ...progressOf(job, progress, checkpoints.saved),
       loss: metrics[0]!,
@@ -110,8 +109,8 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
   }
 
   if (progress.step < training.steps) {
-    if (progress.step > first && progress.step % training.checkpointEvery !== 0) progress = await checkpoint(parts, progress, hooks);
-    await checkpoints.finish();
+    if (progress.step > first && progress.step % training.checkpointEvery !== 0) progress = await checkpoint(parts, progress, hooks, { isLast: true });
+    await checkpoints.finish(); // one of the interval may be under way
     return { type: 'stopped', progress: progressOf(job, progress, progress.step) };
   }
   const { dataset } = inputs.labelled;
@@ -136,13 +135,19 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
   return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, versions } };
 }
 
-/** Counted is what the steps wait for: the copy, and the checkpoint before if it is still under way. */
-async function checkpoint({ running, checkpoints }: Parts, progress: RunProgress, { now, collectGarbage }: JobHooks): Promise<RunProgress> {
+/** Counted is what the training waits for: the copy, the checkpoint before if it is still under way, and the whole of the last one. */
+async function checkpoint(
+  { running, checkpoints }: Parts,
+  progress: RunProgress,
+  { now, collectGarbage }: JobHooks,
+  { isLast }: { isLast: boolean },
+): Promise<RunProgress> {
   const start = now();
   const state = running.copyState();
   await checkpoints.save(state, progress);
   disposeState(state);
   collectGarbage(); // the numbers that were read are the state's own memory: while JavaScript holds them, the next steps change copies
+  if (isLast) await checkpoints.finish();
   const spent = now() - start;
   const { timing } = progress;
   return { ...progress, timing: { ...timing, total: timing.total + spent, checkpoints: timing.checkpoints + spent } };

@@ -19,6 +19,7 @@ export function openThreads(job: TrainJob, count: number): Threads | null {
   const pool = new Piscina<unknown, unknown>({
     filename: fileURLToPath(new URL('./thread.ts', import.meta.url)),
     name: 'draw',
+    stricterFIFO: true, // a step is needed before those after it
     execArgv: ['--import', import.meta.resolve('tsx')],
     workerData: { seed: job.seed, generation: job.generation, dataset: job.dataset, selection: job.selection, checkpoints: job.checkpoints },
     minThreads: count,
@@ -27,7 +28,7 @@ export function openThreads(job: TrainJob, count: number): Threads | null {
   });
   return {
     count,
-    draw: (step) => pool.run(step, { name: 'draw' }) as Promise<Drawn>,
+    draw: (step) => pool.run(step) as Promise<Drawn>,
     save: (checkpoint) => pool.run(checkpoint, { name: 'save' }) as Promise<void>,
     close() {
       pool.on('error', () => undefined); // a result that arrives after its thread was ended is one

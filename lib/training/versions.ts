@@ -8,7 +8,7 @@ export interface HostFacts {
   readonly intraOp: string;
   /** Steps run operation by operation instead of compiled: slower, to debug. */
   readonly eager: boolean;
-  /** Threads that draw batches; they change no byte. */
+  /** Threads that draw batches and save checkpoints; they change no byte. */
   readonly loaderThreads: number;
 }
 

@@ -31,7 +31,8 @@ export interface JpegPool extends Pick<Contest, 'work' | 'run' | 'close'> {
 
 /**
  * A pool of JPEG files to pseudo-labels in a Parquet file: preparing (decode, resize, check, look for duplicates, write) and then labelling,
- * the two phases of a run. Preparing also reads 3 small sets of 10 images, which a data set has to have.
+ * the two phases of a run. Preparing also reads 3 small sets of 10 images, which a data set has to have. The model is loaded, and its
+ * batch found, in the round that warms up.
  */
 export async function startJpegPool({ images, size }: JpegSize): Promise<JpegPool> {
   const folder = temporaryFolder();

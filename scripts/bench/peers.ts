@@ -10,7 +10,7 @@ const FOLDER = fileURLToPath(new URL('../bench-peers/', import.meta.url));
 
 /** Another program that does the same work, in a process of its own. */
 export interface Peer {
-  /** Builds the work, and does it twice to warm up. */
+  /** Builds the work, and does it three times to warm up. */
   prepare(work: Readonly<Record<string, unknown>>): Promise<void>;
   run(times: number): Promise<void>;
   /** Peak resident memory so far. */

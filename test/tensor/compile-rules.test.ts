@@ -124,3 +124,55 @@ test('a disposed step says so, and can be disposed again', () => {
 function number(tensor: tf.Tensor): number {
   return tensor.dataSync()[0]!;
 }
+
+test('large numbers that become indices are valid ones while a step is recorded', () => {
+  const table = tf.range(0, 100, 1, 'float32');
+  const step = compilePureStep((state, { x, u }) => {
+    const large = tf.mul(x!, 1e6);
+    const indices = tf.cast(tf.mul(u!, 100), 'int32');
+    return { state, outputs: { taken: tf.gatherND(table, tf.expandDims(indices, -1)), large } };
+  }, {});
+  const [x, u] = [tf.ones([64, 64]), tf.fill([64, 64], 0.25)];
+  const { taken, large } = step.run({ x, u });
+  assert.deepEqual([taken!.dataSync()[4000], large!.dataSync()[0]], [25, 1e6]);
+  step.dispose();
+});
+
+test('a large tensor that a step keeps from its first recording is refused in the second, not taken for its zeros', () => {
+  let kept: tf.Tensor | undefined;
+  const step = compilePureStep((state, { x }) => {
+    kept ??= tf.keep(tf.mul(tf.ones([64, 64]), 3));
+    return { state, outputs: { y: tf.add(tf.sum(x!), tf.sum(kept)) } };
+  }, {});
+  assert.equal(step.run({ x: tf.ones([2]) })['y']!.dataSync()[0], 2 + 3 * 64 * 64);
+  assert.throws(() => step.run({ x: tf.ones([3]) }), { code: 'COMPILE_UNSUPPORTED', message: /keeps a tensor of an earlier recording/ });
+  step.dispose();
+});
+
+for (const [mode, options] of Object.entries(MODES)) {
+  test(`a step that returns a variable returns what it holds after the step, and the program keeps it: ${mode}`, () => {
+    const w = tf.variable(tf.scalar(1));
+    const step = compileStep(
+      () => {
+        w.assign(tf.mul(w, 2));
+        return { w };
+      },
+      { state: { w }, ...options },
+    );
+    assert.deepEqual(
+      [1, 2, 3].map(() => step.run({})['w']!.dataSync()[0]),
+      [2, 4, 8],
+    );
+    assert.equal(w.isDisposed, false);
+    step.dispose();
+    w.dispose();
+  });
+
+  test(`a step that returns an input leaves it to the caller: ${mode}`, () => {
+    const x = tf.scalar(7);
+    const step = compilePureStep((state, { x }) => ({ state, outputs: { x: x! } }), {}, options);
+    assert.equal(step.run({ x })['x']!.dataSync()[0], 7);
+    assert.equal(x.dataSync()[0], 7);
+    step.dispose();
+  });
+}
