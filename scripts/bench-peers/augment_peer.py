@@ -24,7 +24,8 @@ def augment_of(images, size):
 
 
 def picture(size, seed):
-    """A soft blob with some grain, as bench/augment.ts makes it."""
+    """A soft blob on black with some grain, as bench/picture.ts makes it."""
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
     grain = np.random.default_rng(seed).random((size, size, 3))
-    return (230 * (1 - np.hypot(x, y))[..., None] * (0.8 + 0.2 * grain)).astype(np.uint8)
+    distance = np.hypot(x, y)[..., None]
+    return np.where(distance > 0.4, 0, 230 * (1 - distance) * (0.8 + 0.2 * grain)).astype(np.uint8)

@@ -1,9 +1,9 @@
-import type { Image } from '../../lib/noise/image.js';
 import { randAugment } from '../../lib/noise/rand-augment.js';
-import { randomKey, stream, uniforms } from '../../lib/noise/random.js';
+import { randomKey, stream } from '../../lib/noise/random.js';
 import { emptyTally } from '../../lib/noise/tally.js';
 import type { RandAugmentSpec } from '../../lib/spec/resolved.js';
 import type { Contest } from './measure.js';
+import { picture } from './picture.js';
 
 export interface AugmentSize {
   readonly images: number;
@@ -17,7 +17,7 @@ const SPEC: RandAugmentSpec = { dialect: 'timm', ops: 2, magnitude: 9, spread: '
 /** RandAugment alone, on one thread: two operations of magnitude 9, each applied. */
 export function startAugmentation({ images, size }: AugmentSize): Pick<Contest, 'work' | 'run' | 'close'> {
   const key = randomKey({ seed: 1, generation: 0, phase: 'bench', purpose: 'augment' });
-  const pictures = Array.from({ length: 16 }, (_, i) => picture(size, uniforms(key, i, size * size * 3)));
+  const pictures = Array.from({ length: 16 }, (_, i) => picture(key, { size, channels: 3 }, i));
   const [to, spare] = [new Uint8Array(size * size * 3), new Uint8Array(size * size * 3)];
   const tally = emptyTally();
   let position = 0;
@@ -30,13 +30,4 @@ export function startAugmentation({ images, size }: AugmentSize): Pick<Contest, 
     },
     close: () => undefined,
   };
-}
-
-/** A soft blob with some grain, so that no operation meets a flat image. */
-function picture(size: number, grain: Float32Array): Image {
-  const pixels = Uint8Array.from(grain, (share, i) => {
-    const [x, y] = [(Math.floor(i / 3) % size) / size - 0.5, Math.floor(i / 3 / size) / size - 0.5];
-    return 230 * (1 - Math.hypot(x, y)) * (0.8 + 0.2 * share);
-  });
-  return { pixels, width: size, height: size, channels: 3 };
 }
