@@ -1,11 +1,11 @@
 import { evaluateModel } from './evaluate-model.js';
 import { labelShard } from './label-shard.js';
-import { prepareData } from './prepare-data.js';
+import { prepareData, type PrepareDeps } from './prepare-data.js';
 import { selectLabels } from './select-labels.js';
 import { trainModel, type DeviceDeps } from './train-model.js';
 import { writeReport, type ReportDeps } from './write-report.js';
 
-export type ActivityDeps = DeviceDeps & ReportDeps;
+export type ActivityDeps = DeviceDeps & PrepareDeps & ReportDeps;
 
 /** The activities that a worker registers, by name. */
 export function createActivities(deps: ActivityDeps) {

@@ -14,6 +14,11 @@ export interface PrepareInput {
   readonly locations: Locations;
 }
 
+export interface PrepareDeps extends PublishDeps {
+  /** Starts the process that the training which follows runs in, so that it loads meanwhile; absent where this worker trains nothing. */
+  readonly warmDevice?: () => void;
+}
+
 export interface PrepareResult extends PhaseResult {
   readonly poolImages: number;
   /** Null where the source of the pool has no labels. */
@@ -25,7 +30,7 @@ export interface PrepareResult extends PhaseResult {
  * The key holds the files' contents, so each run reads them: an image that was replaced is noticed.
  */
 export const prepareData =
-  ({ store, clock }: PublishDeps) =>
+  ({ store, clock, warmDevice }: PrepareDeps) =>
   async ({ data, seed, locations }: PrepareInput): Promise<PrepareResult> =>
     attempt('prepare', async (current) => {
       const { name, signal, report } = current;
@@ -38,6 +43,7 @@ export const prepareData =
         !(await readDataset(await store.open(published))).hiddenLabels || (await store.find('hidden-labels', hiddenKey)) !== undefined;
 
       const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key, isWhole }, async (output) => {
+        warmDevice?.();
         const hiddenOutput = await store.workFolder(hiddenKey, name);
         const { hiddenLabels } = await prepareDataset({ data, seed, locations, output, hiddenOutput, ...progressOf('reading images') });
         signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../lib/errors.js';
 import type { Dataset } from '../lib/data/dataset.js';
+import { inOrder } from '../lib/data/in-order.js';
 import type { SelectionStatistics } from '../lib/labels/selection-statistics.js';
 import type { LabellingSpec, SelectionSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
@@ -75,16 +76,23 @@ interface Shards {
 async function findShards(store: ArtifactStore, { model, labelling }: LabelSource, dataset: ArtifactRef, images: number): Promise<Shards> {
   const digests: string[] = [];
   const files: string[] = [];
-  for (let from = 0; from < images; from += labelling.shard) {
+  const starts = Array.from({ length: Math.ceil(images / labelling.shard) }, (_, i) => i * labelling.shard);
+  const shards = inOrder(starts, LOOK_UPS, async (from) => {
     const to = Math.min(images, from + labelling.shard);
     const key = labelKey(labelling, { from, to }, { model: model.digest, dataset: dataset.digest });
     const shard = await store.find('label', key);
     if (shard === undefined) throw missingShard(from, to, key);
-    digests.push(shard.digest);
-    files.push(join(await store.open(shard), 'labels.parquet'));
+    return { digest: shard.digest, folder: await store.open(shard) };
+  });
+  for await (const { digest, folder } of shards) {
+    digests.push(digest);
+    files.push(join(folder, 'labels.parquet'));
   }
   return { digests, files };
 }
+
+/** At a time: a store may be far away. */
+const LOOK_UPS = 16;
 
 function missingShard(from: number, to: number, key: string): PipelineError {
   return new PipelineError('ARTIFACT_MISSING', `the labels of the pool images ${from} to ${to - 1} are not in the store · they have to be made again`, {

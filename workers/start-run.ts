@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type Client,
+  type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { Progress } from '../lib/device/messages.js';
@@ -93,18 +94,43 @@ export async function* followRun(client: Client, handle: RunHandle, { everyMs, s
     () => undefined, // a failure, or the server is gone: the next look tells
   );
   const pause = AbortSignal.any([signal, ending.signal]);
+  let look: Look | undefined;
   while (!signal.aborted) {
-    const isOver = ending.signal.aborted || (await client.withDeadline(Date.now() + QUERY_MS, () => hasEnded(handle)).catch(() => false));
-    const view = await viewRun(client, handle).catch(() => undefined);
-    if (view) yield view;
-    if (isOver) return;
+    const hasResult = ending.signal.aborted;
+    look = await lookAt(client, handle, look).catch(() => undefined);
+    if (look?.status) yield { status: look.status, activities: await activitiesNow(client, look.status) };
+    if (look?.isOver || hasResult) return;
     await delay(everyMs, undefined, { signal: pause }).catch(() => undefined);
   }
 }
 
+interface Look {
+  readonly isOver: boolean;
+  /** Which execution, and how long its history was. */
+  readonly at: string;
+  /** Absent where no worker answered. */
+  readonly status: RunStatus | undefined;
+}
+
+/** The server tells cheaply whether anything happened since the look before; only then is a worker asked. */
+async function lookAt(client: Client, handle: RunHandle, before: Look | undefined): Promise<Look> {
+  const description = await client.withDeadline(Date.now() + QUERY_MS, () => handle.describe());
+  const at = `${description.runId} ${description.historyLength}`;
+  const ask = () => client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery)).catch(() => undefined);
+  const status = before?.status && before.at === at ? before.status : await ask();
+  return { isOver: isEnd(description), at, status };
+}
+
+async function activitiesNow(client: Client, { current }: RunStatus): Promise<RunView['activities']> {
+  return current ? runningActivities(client, current.workflowId) : [];
+}
+
 async function hasEnded(handle: RunHandle): Promise<boolean> {
-  const { status } = await handle.describe();
-  return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
+  return isEnd(await handle.describe());
+}
+
+function isEnd({ status: { name } }: WorkflowExecutionDescription): boolean {
+  return name !== 'RUNNING' && name !== 'CONTINUED_AS_NEW';
 }
 
 /** Of a run that is over, its result; of one that runs, what a worker answers, or else what the server knows by itself. */
@@ -156,11 +182,6 @@ export async function resultOf(handle: RunHandle): Promise<RunStatus> {
     while (reason.cause instanceof Error) reason = reason.cause;
     throw new PipelineError('RUN_FAILED', `run ${handle.workflowId} failed: ${reason.message}`, { cause: error });
   }
-}
-
-async function viewRun(client: Client, handle: RunHandle): Promise<RunView> {
-  const status = await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery));
-  return { status, activities: status.current ? await runningActivities(client, status.current.workflowId) : [] };
 }
 
 async function runningActivities(client: Client, workflowId: string): Promise<RunView['activities']> {

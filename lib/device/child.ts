@@ -21,6 +21,7 @@ let isStopping = false;
 process.title = 'noisy-student device';
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') stop();
+  else if (message.type === 'load') void load();
   else void run(message.job);
 });
 process.on('SIGTERM', stop);
@@ -38,6 +39,11 @@ async function perform(job: Job, hooks: JobHooks): Promise<JobOutcome> {
     case 'evaluate':
       return (await import('../evaluation/evaluate.js')).evaluateModel(job, hooks, facts);
   }
+}
+
+/** What cannot be loaded is told by the job that needs it. */
+async function load(): Promise<void> {
+  await Promise.all([import('../training/loop.js'), import('../tensor/runtime.js').then(({ runtimeFacts }) => runtimeFacts())]).catch(() => undefined);
 }
 
 async function run(job: Job): Promise<void> {

@@ -64,4 +64,5 @@ export type FromChild =
       readonly stack?: string;
     };
 
-export type ToChild = { readonly type: 'run'; readonly job: Job } | { readonly type: 'stop' };
+/** `load`: load what a training needs; a job that comes then need not wait for it. */
+export type ToChild = { readonly type: 'run'; readonly job: Job } | { readonly type: 'load' } | { readonly type: 'stop' };

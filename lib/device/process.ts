@@ -34,6 +34,8 @@ export interface RunHooks {
 
 /** One device: a child process that computes, kept from job to job because its start costs about two seconds. */
 export interface Device {
+  /** Starts the child and lets it load what a training needs, if there is none: for when a job is soon to come. */
+  warm(): void;
   /**
    * Runs one job; jobs given meanwhile wait for their turn. Rejects with
    * - `JobAborted` when `signal` aborts first: a training has written a checkpoint, unless it took longer than `killAfterMs`;
@@ -64,11 +66,15 @@ export function createDevice(options: DeviceOptions): Device {
   let child: Child | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
+  function running(): Child {
+    if (child?.process.exitCode !== null || child.process.signalCode !== null) child = startChild(options);
+    return child;
+  }
+
   async function take(job: Job, { onProgress, signal }: RunHooks) {
     const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     if (stop.aborted) throw new JobAborted(null);
-    if (child?.process.exitCode !== null || child.process.signalCode !== null) child = startChild(options);
-    const current = child;
+    const current = running();
     try {
       const result = await supervise(current, job, stop, options, onProgress);
       if (isBloated(job, result.meta, options)) child = await endChild(current);
@@ -81,6 +87,11 @@ export function createDevice(options: DeviceOptions): Device {
   }
 
   return {
+    warm() {
+      if (closing.signal.aborted || child) return;
+      const started = running();
+      void started.ready.then(() => tell(started, { type: 'load' }));
+    },
     run(job, hooks = {}) {
       const turn = queue.then(() => take(job, hooks));
       queue = turn.catch(() => undefined);

@@ -54,6 +54,7 @@ async function prepare(): Promise<{ dataset: Published; hidden: ArtifactRef | nu
   const key = prepareKey(data, seed, await datasetFingerprint(data, locations));
   const hiddenKey = hiddenLabelsKey(key);
   const dataset = await once('prepare', key, async (output) => {
+    device.warm();
     const hiddenOutput = await store.workFolder(hiddenKey, 'loop');
     const { hiddenLabels } = await prepareDataset({ data, seed, locations, output, hiddenOutput });
     if (hiddenLabels) await store.publish('hidden-labels', hiddenKey, hiddenOutput, { seconds: 0 });

@@ -24,6 +24,16 @@ test('images are prepared once; the pool’s true labels lie in an artifact of t
   assert.deepEqual(await readdir(await deps.store.open(first.hiddenLabels!)), ['hidden-00000.jsonl', 'manifest.json']);
 });
 
+test('the device is warmed where images have to be read, and left alone where they were read before', async (t) => {
+  const { deps, input } = await folders(t);
+  let warmed = 0;
+  const prepare = prepareData({ ...deps, warmDevice: () => warmed++ });
+  await run(prepare, input);
+  assert.equal(warmed, 1);
+  await run(prepare, input);
+  assert.equal(warmed, 1);
+});
+
 test('an image that was replaced is noticed', async (t) => {
   const { deps, input, root } = await folders(t);
   const first = await run(prepareData(deps), input);

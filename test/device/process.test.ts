@@ -12,6 +12,23 @@ test('one child does job after job', async (t) => {
   assert.equal(first.meta['pid'], device.pid);
 });
 
+test('a warm device has a child that has been told what to load, and the job finds it there', async (t) => {
+  const device = fakeDevice(t);
+  device.warm();
+  const { pid } = device;
+  device.warm();
+  assert.equal(device.pid, pid);
+  const { meta } = await device.run(job('answer'));
+  assert.deepEqual([meta['pid'], meta['told']], [pid, ['load', 'run']]);
+});
+
+test('a device that is closed does not start again by being warmed', async (t) => {
+  const device = fakeDevice(t);
+  await device.close();
+  device.warm();
+  assert.equal(device.pid, undefined);
+});
+
 test('progress reaches the caller', async (t) => {
   const seen: Progress[] = [];
   await fakeDevice(t).run(job('answer'), { onProgress: (progress) => seen.push(progress) });
