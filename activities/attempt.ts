@@ -8,7 +8,7 @@ export interface Attempt {
   readonly name: string;
   /** Aborted when the attempt is cancelled, timed out, or its worker shuts down. */
   readonly signal: AbortSignal;
-  /** What the heartbeats say from now on: a small object that a person can read. */
+  /** What the heartbeats say from now on: a small object that a person can read. Costs nothing. */
   report(details: object): void;
 }
 
@@ -24,8 +24,7 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
   const past = failuresIn(context.info.heartbeatDetails);
   let details: HeartbeatDetails = { phase, ...past };
   const report = (latest: object) => {
-    details = { phase, ...latest, ...past };
-    context.heartbeat(details);
+    details = { phase, ...latest, ...past }; // goes out with the next heartbeat: a message for each step would cost more than it tells
   };
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
   try {

@@ -69,9 +69,10 @@ test('a training gets its inputs as folders and the same checkpoints at each att
 test('heartbeats say in plain words how far a training is', async (t) => {
   const deps = await freshDeps(t);
   const progress = { step: 300, of: 600, loss: 0.42, imagesPerSecond: 1234, checkpoint: 200 };
-  const { device } = fakeDevice(() => ({ ...TRAINED, progress: [progress] }));
+  const { device } = fakeDevice(() => ({ untilAborted: true, progress: [{ ...progress, step: 299 }, progress] }));
   const { env, heartbeats } = environment();
-  await env.run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store)));
+  env.once('heartbeat', () => env.cancel('CANCELLED'));
+  await assert.rejects(env.run(trainModel({ ...deps, device }), trainInput(await publishDataset(deps.store))), CancelledFailure);
   assert.deepEqual(heartbeats, [{ phase: 'train', generation: 0, ...progress }]);
 });
 

@@ -71,8 +71,8 @@ test('a folder that is not there is a failure that a person has to put right', a
 test('preparing can be cancelled, and then publishes nothing', async (t) => {
   const { deps, input } = await folders(t);
   const { env } = environment();
-  env.on('heartbeat', ({ doing }: { doing?: string }) => doing === 'reading images' && env.cancel('CANCELLED'));
-  await assert.rejects(run(prepareData(deps), input, env), CancelledFailure);
+  const warmDevice = () => env.cancel('CANCELLED'); // called when the reading begins
+  await assert.rejects(run(prepareData({ ...deps, warmDevice }), input, env), CancelledFailure);
   assert.ok(!existsSync(join(deps.home, 'store', 'artifacts')));
 });
 

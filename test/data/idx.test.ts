@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -11,8 +12,14 @@ const images = Array.from({ length: 12 }, (_, i) => noise(i, { channels: 1 }));
 const labels = [3, 1, 10, 3, 3, 1, 1, 10, 10, 3, 1, 3];
 
 /** Closed when all tests have ended. */
-function source(location: string, isLabelled = true): IdxSource {
-  const opened = new IdxSource({ name: 'data/train', location, isLabelled, scratch: join(folder, `scratch-${basename(location)}`) });
+function source(location: string, isLabelled = true, heldBytes?: number): IdxSource {
+  const opened = new IdxSource({
+    name: 'data/train',
+    location,
+    isLabelled,
+    scratch: join(folder, `scratch-${basename(location)}`),
+    ...(heldBytes !== undefined && { heldBytes }),
+  });
   sources.push(opened);
   return opened;
 }
@@ -22,8 +29,8 @@ after(async () => {
   await Promise.all(sources.map((opened) => opened.close()));
 });
 
-async function decodeAll(location: string, size = 8, channels: 1 | 3 = 1): Promise<number[][]> {
-  const idx = source(location);
+async function decodeAll(location: string, size = 8, channels: 1 | 3 = 1, heldBytes?: number): Promise<number[][]> {
+  const idx = source(location, true, heldBytes);
   const { records } = await idx.list();
   const pixels = await Promise.all(records.map((record) => idx.decode(record, { size, channels })));
   await idx.close();
@@ -45,6 +52,17 @@ test('images and labels are those of the files, classes are named by their numbe
     await decodeAll(join(folder, 'raw')),
     images.map((image) => [...image]),
   );
+  await idx.close();
+});
+
+test('a file too large to be held gives the same pixels, and is told when it becomes shorter', async () => {
+  await writeIdx(join(folder, 'large'), { images, labels });
+  assert.deepEqual(await decodeAll(join(folder, 'large'), 8, 1, 100), await decodeAll(join(folder, 'large')));
+  const idx = source(join(folder, 'large'), true, 100);
+  const { records } = await idx.list();
+  const [file] = (await readdir(folder)).filter((name) => name.startsWith('large') && name.includes('images'));
+  await truncate(join(folder, file!), 600);
+  await assert.rejects(idx.decode(records[11]!, { size: 8, channels: 1 }), { code: 'DATA_INVALID', message: /became shorter/ });
   await idx.close();
 });
 
