@@ -13,7 +13,7 @@ export interface Attempt {
 }
 
 /**
- * Runs an activity's work: heartbeats every second with the newest report, and turns every way to end into what the
+ * Runs an activity's work: heartbeats every two seconds with the newest report, and turns every way to end into what the
  * platform expects. A heartbeat says that the worker lives; that a job makes progress is watched by the device.
  *
  * The platform counts attempts whatever ended them, and a worker that is shut down or killed ends them, too. So the
@@ -39,7 +39,7 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
   }
 }
 
-const HEARTBEAT_MS = 1_000;
+const HEARTBEAT_MS = 2_000;
 
 interface HeartbeatDetails extends Failures {
   readonly phase: Phase;

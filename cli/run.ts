@@ -64,7 +64,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
     keepSpec(home, runId, text);
     printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${linkTo(supervisor, runId)}`);
     if (isFirst) await sayWhoElse(client, runId, homeOption, printer);
-    for await (const view of followRun(client, handle, { everyMs: 1000, signal })) {
+    for await (const view of followRun(client, handle, { everyMs: 2000, signal })) {
       hint(view.status);
       printer.show(view);
     }

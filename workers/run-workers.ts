@@ -72,5 +72,5 @@ export async function runWorkers({
 const COMMON = {
   shutdownGraceTime: 0,
   shutdownForceTime: SHUTDOWN_MS,
-  maxHeartbeatThrottleInterval: '1 second', // A person watches the progress.
+  maxHeartbeatThrottleInterval: '2 seconds', // A person watches the progress, and the device wants the cores.
 } satisfies Partial<WorkerOptions>;

@@ -66,6 +66,7 @@ function deviceOptions(log: (line: string) => void): Parameters<typeof createDev
     environment: { ...environment, ...tensorFlowEnvironment({ interOp, ...(intraOp !== undefined && { intraOp }) }) },
     processor: cpus()[0]?.model ?? 'unknown',
     loaderThreads: Math.min(4, Math.max(1, availableParallelism() - 1)), // libtensorflow keeps the cores busy
+    progressMs: 500,
     stallMs: STALL_MS,
     killAfterMs: SHUTDOWN_MS - 10_000, // The worker must still be there to report what became of it.
     recycleAboveBytes: 8e9,

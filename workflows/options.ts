@@ -4,7 +4,7 @@ import type { Role } from './queues.js';
 
 /**
  * Where each activity runs, how long an attempt may take and how often it is repeated. An attempt beats every
- * second whatever it computes, so silence means that its worker is gone, however long a phase may honestly take.
+ * two seconds whatever it computes, so silence means that its worker is gone, however long a phase may honestly take.
  */
 export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
   prepareData: {

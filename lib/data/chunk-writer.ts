@@ -2,16 +2,15 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHUNK } from './dataset.js';
 
-const BUFFER_BYTES = 1 << 20;
-
 /** `<name>-00003.<extension>` holds the items 3 · CHUNK to 4 · CHUNK − 1. */
 export function chunkFile(folder: string, name: string, chunk: number, extension: string): string {
   return join(folder, `${name}-${String(chunk).padStart(5, '0')}.${extension}`);
 }
 
-/** Appends items to numbered files of `CHUNK` items each, a megabyte at a time. */
+/** Appends items to numbered files of `CHUNK` items each. What is written waits in memory until it is flushed. */
 export class ChunkWriter {
   private items = 0;
+  private readonly full: FileWriter[] = [];
   private writer: FileWriter | undefined;
   private readonly nameOf: (chunk: number) => string;
 
@@ -19,40 +18,46 @@ export class ChunkWriter {
     this.nameOf = (chunk) => chunkFile(folder, name, chunk, extension);
   }
 
-  async write(item: Uint8Array): Promise<void> {
+  write(item: Uint8Array): void {
     if (this.items % CHUNK === 0) {
-      await this.writer?.close();
-      this.writer = await FileWriter.create(this.nameOf(this.items / CHUNK));
+      if (this.writer) this.full.push(this.writer);
+      this.writer = new FileWriter(this.nameOf(this.items / CHUNK));
     }
     this.items++;
-    await this.writer!.write(item);
+    this.writer!.write(item);
+  }
+
+  async flush(): Promise<void> {
+    for (const writer of this.full.splice(0)) await writer.close();
+    await this.writer?.flush();
   }
 
   async close(): Promise<void> {
+    await this.flush();
     await this.writer?.close();
     this.writer = undefined;
   }
 }
 
-/** Appends to one file through a buffer. Two writes must not overlap. */
+/** Makes one file, at its first flush. What is written waits in memory until it is flushed; two flushes must not overlap. */
 export class FileWriter {
-  private buffered: Uint8Array[] = [];
-  private bytes = 0;
+  private waiting: Uint8Array[] = [];
+  private handle: FileHandle | undefined;
   private isClosed = false;
-  private readonly handle: FileHandle;
+  private readonly file: string;
 
-  private constructor(handle: FileHandle) {
-    this.handle = handle;
+  constructor(file: string) {
+    this.file = file;
   }
 
-  static async create(file: string): Promise<FileWriter> {
-    return new FileWriter(await open(file, 'w'));
+  /** No promise: one for each of many small images takes as long as all else that is done for it. */
+  write(bytes: Uint8Array): void {
+    this.waiting.push(bytes);
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.buffered.push(bytes);
-    this.bytes += bytes.length;
-    if (this.bytes >= BUFFER_BYTES) await this.flush();
+  async flush(): Promise<void> {
+    this.handle ??= await open(this.file, 'w');
+    await this.handle.appendFile(Buffer.concat(this.waiting.splice(0)));
   }
 
   async close(): Promise<void> {
@@ -61,15 +66,8 @@ export class FileWriter {
     try {
       await this.flush();
     } finally {
-      await this.handle.close();
+      await this.handle?.close();
     }
-  }
-
-  private async flush(): Promise<void> {
-    const whole = Buffer.concat(this.buffered);
-    this.buffered = [];
-    this.bytes = 0;
-    await this.handle.appendFile(whole);
   }
 }
 

@@ -42,7 +42,7 @@ export async function prepareDataset(input: PrepareInput): Promise<PreparedDatas
   try {
     const listings = await listSets(data, sources, input.signal);
     const classes = listings.labelled.classes!;
-    writer = await DatasetWriter.create(output, hiddenOutput, classes);
+    writer = new DatasetWriter(output, hiddenOutput, classes);
     const { reports, statistics } = await writeSets(input, sources, listings, writer);
     const dataset: Dataset = {
       image: { size: data.image.size, channels: data.image.channels },

@@ -44,7 +44,7 @@ export async function writeSet(reading: SetReading, writing: SetWriting): Promis
   checkEnough(data, set, draws, ({ candidates }) => candidates.length);
 
   const tally: Tally = { kept: new Map(), tried: 0, duplicates: 0, quarantined: 0, lost: [] };
-  for (const refusal of listing.refused) await quarantine(refusal, tally, set, writing.writer);
+  for (const refusal of listing.refused) quarantine(refusal, tally, set, writing.writer);
   for (const draw of draws) await writeDraw(draw, tally, reading, writing);
 
   const files = tally.tried + listing.refused.filter(({ isLost }) => isLost).length;
@@ -71,14 +71,15 @@ async function writeDraw(
   let readable = 0;
   for await (const { record, result } of inOrder(draw.candidates, threads, (candidate) => decode(source, candidate, data.image))) {
     signal?.throwIfAborted();
+    if (writer.isFull) await writer.flush();
     tally.tried++;
     onTried();
     if (set !== 'pool') taken.add(record.origin);
     if (typeof result === 'string') {
-      await quarantine({ id: record.id, reason: result, isLost: true }, tally, set, writer);
+      quarantine({ id: record.id, reason: result, isLost: true }, tally, set, writer);
       continue;
     }
-    const fate = await writer.add(set, record, result, set === 'pool' ? source.poolId(record) : record.id);
+    const fate = writer.add(set, record, result, set === 'pool' ? source.poolId(record) : record.id);
     if (fate !== 'kept') tally.duplicates++;
     if (fate !== 'dropped') {
       tally.kept.set(draw, (tally.kept.get(draw) ?? 0) + 1);
@@ -104,8 +105,8 @@ async function decode(
   }
 }
 
-async function quarantine(refusal: Refusal, tally: Tally, set: SetName, writer: DatasetWriter): Promise<void> {
+function quarantine(refusal: Refusal, tally: Tally, set: SetName, writer: DatasetWriter): void {
   tally.quarantined++;
   if (refusal.isLost) tally.lost.push(refusal);
-  await writer.quarantine(set, refusal.id, refusal.reason);
+  writer.quarantine(set, refusal.id, refusal.reason);
 }

@@ -14,6 +14,7 @@ import type { JobHooks, JobOutcome } from './hooks.js';
 import type { FromChild, Job, ToChild } from './messages.js';
 
 const facts = JSON.parse(process.argv[2] ?? '{}') as HostFacts;
+const progressMs = Number(process.argv[3] ?? 0);
 
 let isRunning = false;
 let isStopping = false;
@@ -59,12 +60,23 @@ function stop(): void {
 }
 
 const hooks: JobHooks = {
-  onProgress: (progress) => void send({ type: 'progress', progress }),
+  onProgress: reportSparingly(),
   shouldStop: () => isStopping,
   now: () => performance.now(),
   collectGarbage: () => globalThis.gc?.(),
   warn: (message) => console.error(message),
 };
+
+/** A message for each of many short steps costs more than it tells. The last one of a job always goes out. */
+function reportSparingly(): JobHooks['onProgress'] {
+  let last = -Infinity;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < progressMs && progress.step < progress.of) return;
+    last = now;
+    void send({ type: 'progress', progress });
+  };
+}
 
 /** The worker decides by this whether to go on with the process. */
 function withMemory(outcome: JobOutcome): JobOutcome {

@@ -15,6 +15,8 @@ export interface DeviceOptions {
   readonly processor: string;
   /** Threads that draw batches and save checkpoints beside the device; default: 1. */
   readonly loaderThreads?: number;
+  /** So often, and at a job's end, the child tells of its progress; default: after every step. */
+  readonly progressMs?: number;
   /** A child that reports no progress for so long is killed. */
   readonly stallMs: number;
   /** How long a child that was asked to stop may take to reach its next step and write a checkpoint. */
@@ -117,7 +119,7 @@ interface Child {
   readonly ended: Promise<void>;
 }
 
-function startChild({ node, environment, processor, loaderThreads = 1, entry, log }: DeviceOptions): Child {
+function startChild({ node, environment, processor, loaderThreads = 1, progressMs = 0, entry, log }: DeviceOptions): Child {
   const file = fileURLToPath(entry ?? new URL('./child.ts', import.meta.url));
   const facts: HostFacts = {
     processor,
@@ -125,7 +127,7 @@ function startChild({ node, environment, processor, loaderThreads = 1, entry, lo
     eager: environment['NOISY_STUDENT_EAGER'] === '1',
     loaderThreads,
   };
-  const process = fork(file, [JSON.stringify(facts)], {
+  const process = fork(file, [JSON.stringify(facts), String(progressMs)], {
     execPath: node,
     // tsx is resolved here, so that it works from any working directory. The heap's young part (MiB) is small, as what is large here lies outside of it.
     execArgv: ['--import', import.meta.resolve('tsx'), '--max-semi-space-size=4', '--expose-gc'],

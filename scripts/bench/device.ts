@@ -9,6 +9,7 @@ export function openDevice({ killAfterMs = 80_000 }: Pick<Partial<DeviceOptions>
     environment: deviceEnvironment(),
     processor: cpus()[0]?.model ?? 'unknown',
     loaderThreads: Math.min(4, Math.max(1, availableParallelism() - 1)),
+    progressMs: 500,
     stallMs: 20 * 60_000,
     killAfterMs,
     recycleAboveBytes: 8e9,

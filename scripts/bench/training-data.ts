@@ -40,14 +40,15 @@ export async function madeUpTraining(folder: string, size: DataSize, generation:
 
 async function writeDataset(folder: string, { size, channels, labelled, pool }: DataSize): Promise<void> {
   const sets = { labelled, validation: 0, test: 0, pool };
-  const writer = await DatasetWriter.create(folder, folder, CLASSES);
+  const writer = new DatasetWriter(folder, folder, CLASSES);
   const key = randomKey({ seed: 1, generation: 0, phase: 'bench', purpose: 'pictures' });
   let index = 0;
   for (const [set, count] of Object.entries(sets) as [SetName, number][]) {
     for (let position = 0; position < count; position++, index++) {
       const id = `${set}/${position}`;
+      if (writer.isFull) await writer.flush();
       const label = set === 'pool' ? null : CLASSES[position % CLASSES.length]!;
-      await writer.add(set, { id, label, origin: id, position }, picture(key, { size, channels }, index).pixels);
+      writer.add(set, { id, label, origin: id, position }, picture(key, { size, channels }, index).pixels);
     }
   }
   const perChannel = (share: number) => Array<number>(channels).fill(share);

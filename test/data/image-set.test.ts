@@ -16,8 +16,8 @@ const pixelsOf = (position: number) => [position & 255, (position >> 8) & 255, p
 async function writeSet(folder: string, set: SetName, count: number, { classes = ['a', 'b', 'c'], label = (i: number): number => i % 3 } = {}): Promise<void> {
   const [pixels, lines] = [new ChunkWriter(folder, set, 'pixels'), new ChunkWriter(folder, set, 'jsonl')];
   for (let i = 0; i < count; i++) {
-    await pixels.write(Uint8Array.from(pixelsOf(i)));
-    await lines.write(jsonLine({ id: `${set}/${i}`, ...(set !== 'pool' && { label: label(i) }) }));
+    pixels.write(Uint8Array.from(pixelsOf(i)));
+    lines.write(jsonLine({ id: `${set}/${i}`, ...(set !== 'pool' && { label: label(i) }) }));
   }
   await Promise.all([pixels.close(), lines.close()]);
   const sets = { labelled: 0, validation: 0, test: 0, pool: 0, [set]: count };

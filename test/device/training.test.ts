@@ -29,6 +29,15 @@ test('a training in the device process leaves its output, and says how it went',
   assert.ok((meta['dataShare'] as number) > 0 && (meta['dataShare'] as number) < 1);
 });
 
+test('progress that is asked for sparingly is that of the first step and of the last', async (t) => {
+  const seen: Progress[] = [];
+  await realDevice(t, { progressMs: 600_000 }).run(await tinyJob(folder, 'sparing'), { onProgress: (progress) => seen.push(progress) });
+  assert.deepEqual(
+    seen.map(({ step }) => step),
+    [1, 30],
+  );
+});
+
 test('a killed training is DEVICE_LOST, and the next attempt ends with the same bytes', async (t) => {
   const device = realDevice(t);
   const job = await tinyJob(folder, 'killed');
@@ -80,9 +89,17 @@ test('an error of the training arrives with its code', async (t) => {
   await assert.rejects(realDevice(t).run(unknown), { code: 'MODEL_UNKNOWN', message: /^MODEL_UNKNOWN no model is named "efficientnet_b9"/ });
 });
 
-function realDevice(t: TestContext, { interOp = 1 } = {}): Device {
+function realDevice(t: TestContext, { interOp = 1, progressMs = 0 } = {}): Device {
   const environment = { ...process.env, ...tensorFlowEnvironment({ interOp }) } as Record<string, string>;
-  const device = createDevice({ node: process.execPath, environment, processor: 'test', stallMs: 120_000, killAfterMs: 120_000, log: () => undefined });
+  const device = createDevice({
+    node: process.execPath,
+    environment,
+    processor: 'test',
+    progressMs,
+    stallMs: 120_000,
+    killAfterMs: 120_000,
+    log: () => undefined,
+  });
   t.after(() => device.close());
   return device;
 }
