@@ -10,17 +10,17 @@ let folder: string;
 before(async () => void (folder = await tinyFolder({ size: 28, classes: 3, labelled: 60, pool: 120 })));
 after(() => rm(folder, { recursive: true }));
 
-test('over 200 steps the losses of compiled training leave those of eager training by at most twice what two eager ones leave each other', async (t) => {
-  const [compiled, eager, other] = [
-    await lossesOf(t, 'compiled', { intraOp: 1, eager: false }),
-    await lossesOf(t, 'eager', { intraOp: 1, eager: true }),
-    await lossesOf(t, 'other', { intraOp: 2, eager: true }),
-  ];
-  const [spread, gap] = [rootMeanSquare(eager, other), rootMeanSquare(compiled, eager)];
-  t.diagnostic(`eager by 1 and 2 threads: ${spread}; compiled and eager: ${gap}`);
+test('over 200 steps the losses of compiled training leave those of eager training by no more than eager ones by other thread counts leave each other', async (t) => {
+  const compiled = await lossesOf(t, 'compiled', { intraOp: 1, eager: false });
+  const eager: number[][] = [];
+  for (const intraOp of [1, 2, 4]) eager.push(await lossesOf(t, `eager ${intraOp}`, { intraOp, eager: true }));
+  const [one, two, four] = eager as [number[], number[], number[]];
+  const spread = Math.max(rootMeanSquare(one, two), rootMeanSquare(one, four), rootMeanSquare(two, four));
+  const gap = rootMeanSquare(compiled, one);
+  t.diagnostic(`eager by 1, 2 and 4 threads: up to ${spread}; compiled and eager: ${gap}`);
   assert.equal(compiled.length, 200);
-  assert.ok(spread > 0, 'two thread counts add in two orders');
-  assert.ok(gap <= 2 * spread, `${gap} is more than twice ${spread}`);
+  assert.ok(spread > 0, 'other thread counts add in other orders');
+  assert.ok(gap <= spread, `${gap} is more than ${spread}`);
 });
 
 /** Of every step, from a process of its own. */
