@@ -9,48 +9,58 @@ import type { Contest, Parts } from './measure.js';
 import type { LoopResult } from './plain-loop.js';
 import { ended, owned, temporaryFolder } from './scratch.js';
 import { load, ROOT } from './students.js';
+import { inTurns, type RunningTime } from './turns.js';
 
 const PIPELINES = new URL('../../pipelines/', import.meta.url);
 
 /**
- * A pipeline as `noisy-student run` carries it out, with its own server and worker, against the same phases in a plain loop. Each
- * round of each side is a fresh process with a fresh home. All of them must end with the same weights, bit for bit.
+ * A pipeline as `noisy-student run` carries it out, with its own server and worker, against the same phases in a plain loop. Both
+ * are at work at the same time, in slices of a few seconds, and in each round they are fresh processes with fresh homes. All of them
+ * must end with the same weights, bit for bit.
  *
- * The loop cannot be killed, paused or watched: its ratio is what that costs. Up to 1 s of a run passes between its end and the
- * command's noticing it, and is counted.
+ * The loop cannot be killed, paused or watched: its ratio is what that costs.
  */
 export function* temporalAgainstLoop(pipeline: string): Iterable<Contest> {
   load(pipeline); // a faulty one is refused now, not after the round that warms up
   const homes = temporaryFolder();
-  const expected = new Map<string, LoopResult['weights']>();
-  let count = 0;
   /** The round that warms up takes the minute-long pipeline: it brings programs and data into memory as well as the long one. */
-  const run = (side: (file: string, home: string) => Promise<Outcome>) => async (round: number) => {
+  const rounds = lazily((round: number) => {
     const file = round === 0 ? fileURLToPath(new URL('smoke.yaml', PIPELINES)) : pipeline;
-    const { weights, parts } = await side(file, join(homes, String(count++)));
-    assert.deepEqual(weights, (expected.has(file) ? expected : expected.set(file, weights)).get(file), `weights differ after ${file}`);
-    return parts;
-  };
+    return sideBySide(file, join(homes, String(round)));
+  });
   yield {
     work: `${basename(pipeline)} through Temporal`,
-    run: run(throughTemporal),
-    rivals: [{ name: 'the same phases in a plain loop', run: run(inPlainLoop) }],
+    run: async (round) => (await rounds(round)).temporal,
+    rivals: [{ name: 'the same phases in a plain loop', run: async (round) => (await rounds(round)).loop }],
     close: () => undefined,
   };
 }
 
-interface Outcome {
-  readonly weights: LoopResult['weights'];
-  readonly parts: Parts;
+function lazily<Result>(make: (round: number) => Promise<Result>): (round: number) => Promise<Result> {
+  const made = new Map<number, Promise<Result>>();
+  return (round) => made.get(round) ?? made.set(round, make(round)).get(round)!;
 }
 
-async function throughTemporal(file: string, home: string): Promise<Outcome> {
-  let done = NaN;
-  const stdout = await outputOf([join(ROOT, 'cli/noisy-student.mjs'), 'run', file, '--home', home, '--json'], (line) => {
-    if (/"state":"done"/.test(line)) done = Date.now();
-  });
-  const { generations, baseline } = JSON.parse(stdout) as RunStatus;
-  return { weights: [...generations, ...(baseline ? [baseline] : [])].map(({ weights }) => weights), parts: sinceUp(await workerUp(home), done) };
+/** Long against a switch, and short against the minutes for which a shared machine is slow. Every wait for a heartbeat is longer. */
+const SLICE_MS = 4_000;
+
+async function sideBySide(file: string, home: string): Promise<{ temporal: Parts; loop: Parts }> {
+  const homes = { temporal: `${home}-temporal`, loop: `${home}-loop` };
+  const temporal = nodeProcess([join(ROOT, 'cli/noisy-student.mjs'), 'run', file, '--home', homes.temporal, '--json']);
+  const loop = nodeProcess(['--import', 'tsx', fileURLToPath(new URL('./plain-loop.ts', import.meta.url)), file, homes.loop]);
+  const [running, looping] = await inTurns([temporal.start, loop.start], SLICE_MS);
+
+  const { generations, baseline } = JSON.parse(await temporal.output()) as RunStatus;
+  const { weights, up, done } = JSON.parse(await loop.output()) as LoopResult;
+  assert.deepEqual(
+    [...generations, ...(baseline ? [baseline] : [])].map((model) => model.weights),
+    weights,
+    `weights differ after ${file}`,
+  );
+  return {
+    temporal: timesOf(running!, await workerUp(homes.temporal), temporal.saidAt(/"state":"done"/)),
+    loop: timesOf(looping!, up, done),
+  };
 }
 
 /** Milliseconds since 1970 at which the last of the worker's roles took up work: the server answered before. */
@@ -60,28 +70,35 @@ async function workerUp(home: string): Promise<number> {
   return Math.max(...entries.filter(({ state }) => state === 'RUNNING').map(({ time }) => Date.parse(time)));
 }
 
-async function inPlainLoop(file: string, home: string): Promise<Outcome> {
-  const stdout = await outputOf(['--import', 'tsx', fileURLToPath(new URL('./plain-loop.ts', import.meta.url)), file, home]);
-  const { weights, up, done } = JSON.parse(stdout) as LoopResult;
-  return { weights, parts: sinceUp(up, done) };
-}
-
-function sinceUp(up: number, done: number): Parts {
+function timesOf(running: RunningTime, up: number, done: number): Parts {
   assert.ok(done > up, 'it was not seen when the run was up, or when it was done');
-  return { 'from up to the result': done - up };
+  return { whole: running(Infinity), 'from up to the result': running(done) - running(up) };
 }
 
-/** Of a Node process that ends well; else its last words are thrown. */
-async function outputOf(args: readonly string[], onErrorLine: (line: string) => void = () => undefined): Promise<string> {
-  const child = owned(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
+/** A Node process to be started, what it says, and when. */
+function nodeProcess(args: readonly string[]) {
+  const said: { readonly line: string; readonly at: number }[] = [];
+  let child: ReturnType<typeof spawnOwned> | undefined;
   let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  const said: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    said.push(line);
-    onErrorLine(line);
-  });
-  await ended(child);
-  if (child.exitCode === 0) return stdout;
-  throw new Error(`node ${args.join(' ')} ended with ${child.exitCode ?? child.signalCode}\n${said.slice(-20).join('\n')}`);
+  return {
+    start() {
+      child = spawnOwned(args);
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      createInterface({ input: child.stderr }).on('line', (line) => said.push({ line, at: Date.now() }));
+      return child;
+    },
+    /** Of one that ended well; else its last words are thrown. */
+    async output(): Promise<string> {
+      await ended(child!);
+      if (child!.exitCode === 0) return stdout;
+      const words = said.slice(-20).map(({ line }) => line);
+      throw new Error(`node ${args.join(' ')} ended with ${child!.exitCode ?? child!.signalCode}\n${words.join('\n')}`);
+    },
+    /** Milliseconds since 1970. */
+    saidAt: (what: RegExp): number => said.find(({ line }) => what.test(line))?.at ?? NaN,
+  };
+}
+
+function spawnOwned(args: readonly string[]) {
+  return owned(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
