@@ -33,9 +33,9 @@ export class ChunkWriter {
   }
 
   async close(): Promise<void> {
-    await this.flush();
-    await this.writer?.close();
+    const writers = [...this.full.splice(0), ...(this.writer ? [this.writer] : [])];
     this.writer = undefined;
+    await Promise.all(writers.map((writer) => writer.close()));
   }
 }
 
@@ -50,7 +50,7 @@ export class FileWriter {
     this.file = file;
   }
 
-  /** No promise: one for each of many small images takes as long as all else that is done for it. */
+  /** At once: a promise for each of many small images would be made for nothing. */
   write(bytes: Uint8Array): void {
     this.waiting.push(bytes);
   }

@@ -12,14 +12,15 @@ export type RunningTime = (moment: number) => number;
  */
 export async function inTurns(starts: readonly (() => ChildProcess)[], sliceMs: number): Promise<readonly RunningTime[]> {
   const sides = starts.map(startFrozen);
-  let isInterrupted = false;
+  const interruption = new AbortController();
   const thaw = (): void => {
-    isInterrupted = true;
+    interruption.abort(); // frozen processes could not be ended
     for (const { child } of sides) signalTree(child, 'SIGCONT');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, thaw);
   try {
-    for (let turn = 0; sides.some(({ child }) => !hasEnded(child)) && !isInterrupted; turn++) await takeTurn(sides[turn % sides.length]!, sliceMs);
+    for (let turn = 0; sides.some(({ child }) => !hasEnded(child)) && !interruption.signal.aborted; turn++)
+      await takeTurn(sides[turn % sides.length]!, sliceMs, interruption.signal);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, thaw);
   }
@@ -42,12 +43,12 @@ function startFrozen(start: () => ChildProcess): Side {
   return { child, slices: [{ from, to: Date.now() }] };
 }
 
-async function takeTurn({ child, slices }: Side, sliceMs: number): Promise<void> {
+async function takeTurn({ child, slices }: Side, sliceMs: number, interruption: AbortSignal): Promise<void> {
   if (hasEnded(child)) return;
   const from = Date.now();
   signalTree(child, 'SIGCONT');
-  while (Date.now() < from + sliceMs && !hasEnded(child)) await delay(20);
-  signalTree(child, 'SIGSTOP');
+  while (Date.now() < from + sliceMs && !hasEnded(child) && !interruption.aborted) await delay(20);
+  if (!interruption.aborted) signalTree(child, 'SIGSTOP');
   slices.push({ from, to: Date.now() });
 }
 
