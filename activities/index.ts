@@ -1,5 +1,5 @@
 import { evaluateModel } from './evaluate-model.js';
-import { labelShard } from './label-shard.js';
+import { labelShards } from './label-shards.js';
 import { prepareData, type PrepareDeps } from './prepare-data.js';
 import { selectLabels } from './select-labels.js';
 import { trainModel, type DeviceDeps } from './train-model.js';
@@ -12,7 +12,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     prepareData: prepareData(deps),
     trainModel: trainModel(deps),
-    labelShard: labelShard(deps),
+    labelShards: labelShards(deps),
     selectLabels: selectLabels(deps),
     evaluateModel: evaluateModel(deps),
     writeReport: writeReport(deps),

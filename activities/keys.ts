@@ -35,6 +35,11 @@ export function trainKey(seed: number, { index, role, model, noise, training }: 
   return keyOf('train', { seed, index, role, model, noise, training: learnt }, [inputs.dataset, inputs.selection]);
 }
 
+/** Pool positions from (inclusive) … to (exclusive) of the shard `index`, counted from 0. */
+export function shardRange({ shard }: LabellingSpec, images: number, index: number): { from: number; to: number } {
+  return { from: index * shard, to: Math.min(images, (index + 1) * shard) };
+}
+
 /** The batch is part of it: sums of another batch differ in the last bits. The number of images per shard is in the range. */
 export function labelKey(
   { labels, temperature, batch }: LabellingSpec,

@@ -7,7 +7,7 @@ import type { SelectionStatistics } from '../lib/labels/selection-statistics.js'
 import type { LabellingSpec, SelectionSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
-import { labelKey, selectKey } from './keys.js';
+import { labelKey, selectKey, shardRange } from './keys.js';
 import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
 
 export interface SelectLabelsInput {
@@ -76,9 +76,8 @@ interface Shards {
 async function findShards(store: ArtifactStore, { model, labelling }: LabelSource, dataset: ArtifactRef, images: number): Promise<Shards> {
   const digests: string[] = [];
   const files: string[] = [];
-  const starts = Array.from({ length: Math.ceil(images / labelling.shard) }, (_, i) => i * labelling.shard);
-  const shards = inOrder(starts, LOOK_UPS, async (from) => {
-    const to = Math.min(images, from + labelling.shard);
+  const ranges = Array.from({ length: Math.ceil(images / labelling.shard) }, (_, i) => shardRange(labelling, images, i));
+  const shards = inOrder(ranges, LOOK_UPS, async ({ from, to }) => {
     const key = labelKey(labelling, { from, to }, { model: model.digest, dataset: dataset.digest });
     const shard = await store.find('label', key);
     if (shard === undefined) throw missingShard(from, to, key);

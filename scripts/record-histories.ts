@@ -53,7 +53,7 @@ const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => P
 
   async stopped(server, run) {
     const { handle, fakes } = await startRun(server, run, { spec: shortSpec() });
-    await fakes.hold('labelShard').started;
+    await fakes.hold('labelShards').started;
     await handle.executeUpdate(stopUpdate);
     return [run, `${run}/generation-1`, `${run}/generation-1/labels`];
   },

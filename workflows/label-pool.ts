@@ -1,8 +1,9 @@
 import { CancellationScope, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
+import type { LabelInput } from '../activities/label-shards.js';
 import type { LabellingSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
-import { SHARDS_PER_EXECUTION, WINDOW } from './options.js';
+import { SHARDS_PER_EXECUTION, shardsPerActivity, WINDOW } from './options.js';
 import type { Queues } from './queues.js';
 import { withState } from './states.js';
 
@@ -29,7 +30,7 @@ export interface LabelPoolResult {
   readonly seconds: number;
 }
 
-/** Labels the pool in shards, a window of them in flight, and continues as new before its history grows long. */
+/** Labels the pool in shards, a window of activities in flight, and continues as new before its history grows long. */
 export async function labelPool(input: LabelPoolInput, done: LabelPoolResult = { shards: 0, reused: 0, seconds: 0 }): Promise<LabelPoolResult> {
   return withState(async () => {
     const shards = Math.ceil(input.images / input.labelling.shard);
@@ -45,25 +46,26 @@ async function labelShards(input: LabelPoolInput, done: LabelPoolResult, { last,
   let next = done.shards;
   let { shards: finished, reused, seconds } = done;
 
-  /** Takes the next shard until there is none: so many lanes, so many shards in flight. */
+  /** Takes the next shards until there are none: so many lanes, so many activities in flight. */
   async function lane(): Promise<void> {
     while (next < last) {
-      const result = await labelOne(input, next++, shards);
-      finished++;
-      if (result.reused) reused++;
+      const first = next;
+      next = Math.min(last, first + shardsPerActivity(shards));
+      const result = await labelSome(input, { first, last: next - 1, shards });
+      finished += result.shards;
+      reused += result.reused;
       seconds += result.seconds;
-      setCurrentDetails(`${finished} of ${shards} shards labelled, ${reused} of them before this run`);
+      setCurrentDetails(`${finished} of ${shards} shards labelled, ${reused} of them found in the store`);
     }
   }
   await allOrNone(Array.from({ length: input.window ?? WINDOW }, () => lane));
   return { shards: finished, reused, seconds };
 }
 
-function labelOne({ generation, labelling, model, dataset, images, queues }: LabelPoolInput, index: number, shards: number) {
-  const from = index * labelling.shard;
-  const to = Math.min(images, from + labelling.shard);
-  const input = { generation, labelling, model, dataset, from, to, shard: index + 1, shards };
-  return call('labelShard', queues, `shard ${index + 1}/${shards}`, input);
+function labelSome({ generation, labelling, model, dataset, images, queues }: LabelPoolInput, range: Pick<LabelInput, 'first' | 'last' | 'shards'>) {
+  const { first, last, shards } = range;
+  const summary = first === last ? `shard ${first + 1}/${shards}` : `shards ${first + 1}–${last + 1}/${shards}`;
+  return call('labelShards', queues, summary, { generation, labelling, model, dataset, images, ...range });
 }
 
 /** The first failure cancels the other lanes, and is thrown when all of them have ended. */

@@ -17,9 +17,9 @@ export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
     startToCloseTimeout: '14 days', // The paper's largest student took 11 days (on other hardware).
     ...heartbeats(),
   },
-  labelShard: {
+  labelShards: {
     queue: 'gpu',
-    startToCloseTimeout: '6 hours', // A shard is minutes; the largest model on one core needs hours.
+    startToCloseTimeout: '24 hours', // A shard is minutes; the largest model on one core needs hours.
     ...heartbeats(),
   },
   selectLabels: {
@@ -42,7 +42,7 @@ export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
 /** `startToCloseTimeout` bounds one attempt, `heartbeatTimeout` its silence. */
 export interface PhaseOptions {
   readonly queue: Exclude<Role, 'workflows'>;
-  readonly startToCloseTimeout: '30 minutes' | '6 hours' | '12 hours' | '14 days';
+  readonly startToCloseTimeout: '30 minutes' | '6 hours' | '12 hours' | '24 hours' | '14 days';
   readonly heartbeatTimeout: '15 seconds';
   readonly retry: RetryPolicy;
 }
@@ -50,10 +50,19 @@ export interface PhaseOptions {
 /** How often a run makes a vanished artifact again by itself, before it asks a person. */
 export const REPAIRS = 3;
 
-/** Shards in flight: enough that no device waits for the next one, far below the server's 2,000 pending activities. */
+/** Activities of a pool in flight: enough that no device waits for the next one, far below the server's 2,000 pending activities. */
 export const WINDOW = 16;
 
-/** Shards of one execution of `labelPool`: about 3.3 events each, so about 1,700 of the 5,000 that a history may have. */
+/** Shards of one activity, which publishes each while the device labels the next. */
+const SHARDS_PER_ACTIVITY = 4;
+/** Of a small pool an activity has fewer shards, so that so many workers share even that one. */
+const ACTIVITIES_PER_POOL = 4;
+
+export function shardsPerActivity(shards: number): number {
+  return Math.max(1, Math.min(SHARDS_PER_ACTIVITY, Math.floor(shards / ACTIVITIES_PER_POOL)));
+}
+
+/** Shards of one execution of `labelPool`: about 3.3 events for each activity, so far below the 5,000 that a history may have. */
 export const SHARDS_PER_EXECUTION = 500;
 
 /** The UI cuts longer ones. */

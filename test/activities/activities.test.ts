@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { evaluateModel } from '../../activities/evaluate-model.js';
-import { labelShard } from '../../activities/label-shard.js';
+import { labelShards } from '../../activities/label-shards.js';
 import { selectLabels } from '../../activities/select-labels.js';
 import { trainModel } from '../../activities/train-model.js';
 import { folderOf } from '../../activities/write-report.js';
@@ -135,28 +135,13 @@ test('an evaluation returns the accuracies that its artifact holds, computed or 
   assert.equal(jobs.length, 1);
 });
 
-test('each shard of a pool is an artifact of its own', async (t) => {
-  const deps = await freshDeps(t);
-  const { device, jobs } = fakeDevice((job) => ({ files: { 'labels.parquet': JSON.stringify(job) } }));
-  const label = labelShard({ ...deps, device });
-  const dataset = await publishDataset(deps.store);
-  const model = await publishFiles(deps.store, 'train', 'm'.repeat(64), TRAINED.files!);
-  const shard = { generation: 1, labelling: student!.labelling, model, dataset, shard: 1, shards: 2 };
-  const first = await run(label, { ...shard, from: 0, to: 4 });
-  const second = await run(label, { ...shard, from: 4, to: 8 });
-  const again = await run(label, { ...shard, from: 0, to: 4 });
-  assert.notEqual(first.artifact.key, second.artifact.key);
-  assert.deepEqual(again.artifact, first.artifact);
-  assert.equal(jobs.length, 2);
-});
-
 test('selecting from a pool with a missing shard asks for the shard to be made again', async (t) => {
   const deps = await freshDeps(t);
   const { device } = fakeDevice((job) => ({ files: { 'labels.parquet': JSON.stringify(job) } }));
   const dataset = await publishDataset(deps.store);
   const model = await publishFiles(deps.store, 'train', 'm'.repeat(64), TRAINED.files!);
   const { labelling, selection } = student!;
-  await run(labelShard({ ...deps, device }), { generation: 1, labelling, model, dataset, shard: 1, shards: 2, from: 0, to: 4 });
+  await run(labelShards({ ...deps, device }), { generation: 1, labelling, model, dataset, images: 8, first: 0, last: 0, shards: 2 });
   const input = { seed: 1, generation: 1, selection, labels: { model, labelling }, before: null, dataset, images: 8, hiddenLabels: null };
   await assert.rejects(run(selectLabels(deps), input), (error: ApplicationFailure) => {
     assert.match(error.message, /pool images 4 to 7/);

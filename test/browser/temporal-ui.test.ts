@@ -77,7 +77,7 @@ test('the timeline of a generation says which phase it is in', async () => {
 
 test('the timeline of a pool has a row for each shard, and says which one was tried again', async () => {
   const id = `${RUN}/generation-1/labels`;
-  await look(await run.pageOf(id, 'timeline'), id, 'labels-timeline', (page) => seeTexts(page, /shard 1\/3/, /shard 2\/3/, /shard 3\/3/, /^2 • labelShard/));
+  await look(await run.pageOf(id, 'timeline'), id, 'labels-timeline', (page) => seeTexts(page, /shard 1\/3/, /shard 2\/3/, /shard 3\/3/, /^2 • labelShards/));
 });
 
 test('the metadata say what the run is: its summary, its models and its pipeline', async () => {

@@ -52,7 +52,7 @@ async function startWatchedRun(): Promise<WatchedRun> {
 
   const fakes = fakeActivities();
   const training = fakes.hold('trainModel', 2);
-  fakes.failNext('labelShard', ApplicationFailure.create({ message: 'DEVICE_LOST the device process was killed', type: 'DEVICE_LOST' }));
+  fakes.failNext('labelShards', ApplicationFailure.create({ message: 'DEVICE_LOST the device process was killed', type: 'DEVICE_LOST' }));
   const shutdown = new AbortController();
   const workers = runWorkers({
     connection: native,

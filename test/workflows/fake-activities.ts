@@ -74,7 +74,11 @@ export function fakeActivities() {
         hiddenLabels: { phase: 'hidden-labels', key: 'h'.repeat(64), digest: 'd'.repeat(64) } as ArtifactRef,
       }),
     trainModel: (input) => run('trainModel', 'train', input, { parameters: 1000 + input.generation.index, weights: sha256(JSON.stringify(input)) }),
-    labelShard: (input) => run('labelShard', 'label', input, { images: input.to - input.from }),
+    labelShards: async (input) => {
+      const shards = input.last - input.first + 1;
+      const { reused, seconds } = await run('labelShards', 'label', input, {});
+      return { shards, reused: reused ? shards : 0, seconds: seconds * shards };
+    },
     selectLabels: (input) => run('selectLabels', 'select', input, { pool: { images: input.images, kept: 8, unique: 6, labelAccuracy: 0.75 } }),
     evaluateModel: (input) =>
       run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),

@@ -104,7 +104,7 @@ describe('a run', { concurrency: 4, skip: noServer }, () => {
   });
 });
 
-const shards = (generation: number) => Array.from({ length: 3 }, () => `labelShard ${generation}`);
+const shards = (generation: number) => Array.from({ length: 3 }, () => `labelShards ${generation}`);
 
 /** What the inputs of all activities may hold, as far as artifacts flow through them. */
 interface FlowInput {
@@ -119,7 +119,7 @@ function checkFlow(calls: readonly Call[]): void {
   const inputs = (name: string) => calls.filter((call) => call.name === name).map(({ input }) => input as FlowInput);
   const [teacher, first, second, baseline] = inputs('trainModel');
   const [judgedTeacher, judgedFirst] = inputs('evaluateModel');
-  const [firstShard] = inputs('labelShard');
+  const [firstShard] = inputs('labelShards');
   const [selectFirst, selectSecond] = inputs('selectLabels');
   const [report] = inputs('writeReport');
   assert.equal(teacher!['selection'], null);
@@ -127,13 +127,13 @@ function checkFlow(calls: readonly Call[]): void {
   assert.equal(first!.selection?.phase, 'select');
   assert.notDeepEqual(first!['selection'], second!['selection']);
   assert.deepEqual(firstShard!['model'], judgedTeacher!['model'], 'the teacher that labels is the one that was trained');
-  assert.deepEqual(inputs('labelShard')[3]!['model'], judgedFirst!['model'], 'the first student labels for the second');
+  assert.deepEqual(inputs('labelShards')[3]!['model'], judgedFirst!['model'], 'the first student labels for the second');
   assert.deepEqual(
-    inputs('labelShard')
+    inputs('labelShards')
       .slice(0, 3)
-      .map(({ from, to }) => `${from}-${to}`)
+      .map(({ first, last, shards: of }) => `${first}-${last} of ${of}`)
       .sort(),
-    ['0-4', '4-8', '8-10'],
+    ['0-0 of 3', '1-1 of 3', '2-2 of 3'],
   );
   assert.equal(selectFirst!['before'], null);
   assert.deepEqual(selectSecond!.before?.model, judgedTeacher!['model'], 'the change of labels is told against the generation before');
