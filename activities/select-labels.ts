@@ -83,7 +83,8 @@ async function findShards(store: ArtifactStore, { model, labelling }: LabelSourc
     if (shard === undefined) throw missingShard(from, to, key);
     return { digest: shard.digest, folder: await store.open(shard) };
   });
-  for await (const { digest, folder } of shards) {
+  for (const shard of shards) {
+    const { digest, folder } = await shard;
     digests.push(digest);
     files.push(join(folder, 'labels.parquet'));
   }

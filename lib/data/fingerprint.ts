@@ -22,7 +22,8 @@ export async function fingerprintFiles(
 ): Promise<FingerprintPart[]> {
   const parts: FingerprintPart[] = [];
   const hashed = inOrder(files, threads, async ({ path, origin }): Promise<FingerprintPart> => [path, await hashFile(origin).catch(fault)]);
-  for await (const part of hashed) {
+  for (const next of hashed) {
+    const part = await next;
     signal?.throwIfAborted();
     parts.push(part);
     onProgress?.({ step: parts.length, of: files.length });

@@ -30,6 +30,8 @@ export interface IdxOptions {
  */
 export class IdxSource implements Source {
   private images: Promise<IdxImages> | undefined;
+  /** The same, once it is there: each image would else wait for a promise. */
+  private opened: IdxImages | undefined;
   private listing: Promise<Listing> | undefined;
   private readonly options: IdxOptions;
 
@@ -41,8 +43,12 @@ export class IdxSource implements Source {
     return (this.listing ??= this.read());
   }
 
-  async decode({ position }: SourceRecord, image: ImageShape): Promise<Uint8Array> {
-    const { handle, start, shape, held } = await this.openImages();
+  decode({ position }: SourceRecord, image: ImageShape): Uint8Array | Promise<Uint8Array> {
+    if (this.opened === undefined) return this.openImages().then((opened) => this.decodeFrom(opened, position, image));
+    return this.decodeFrom(this.opened, position, image);
+  }
+
+  private decodeFrom({ handle, start, shape, held }: IdxImages, position: number, image: ImageShape): Uint8Array | Promise<Uint8Array> {
     const [, height, width] = shape as [number, number, number];
     const [from, bytes] = [start + position * height * width, height * width];
     const grey = held?.subarray(from, from + bytes) ?? this.readNow(handle, from, bytes); // [height, width]
@@ -64,6 +70,7 @@ export class IdxSource implements Source {
     const images = await this.images?.catch(() => undefined);
     await images?.handle.close();
     this.images = undefined;
+    this.opened = undefined;
   }
 
   private async read(): Promise<Listing> {
@@ -85,7 +92,11 @@ export class IdxSource implements Source {
   }
 
   private openImages(): Promise<IdxImages> {
-    return (this.images ??= openIdx(this.find('images')!, 'images', `${this.options.scratch}-images`).then((file) => this.holdIfSmall(file)));
+    return (this.images ??= this.open());
+  }
+
+  private async open(): Promise<IdxImages> {
+    return (this.opened = await this.holdIfSmall(await openIdx(this.find('images')!, 'images', `${this.options.scratch}-images`)));
   }
 
   /** Reading each image by itself takes a fifth of the time in which MNIST is prepared. */

@@ -5,8 +5,8 @@
 export interface Source {
   /** What is there. The order is that of the files, natural and the same on every machine. */
   list(signal?: AbortSignal): Promise<Listing>;
-  /** uint8 [size, size, channels], row-major. Throws DATA_INVALID with `evidence.reason` if the image cannot be read. */
-  decode(record: SourceRecord, image: ImageShape): Promise<Uint8Array>;
+  /** uint8 [size, size, channels], row-major. Throws DATA_INVALID with `evidence.reason` if the image cannot be read. At once where nothing has to be waited for. */
+  decode(record: SourceRecord, image: ImageShape): Uint8Array | Promise<Uint8Array>;
   /** An id for the pool, from which the label cannot be told. */
   poolId(record: SourceRecord): string;
   /** SHA-256 of the content. Reads every byte, in bounded memory; where the source is on the machine does not matter. */

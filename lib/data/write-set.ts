@@ -69,7 +69,8 @@ async function writeDraw(
   { writer, taken, onTried, onImage }: SetWriting,
 ): Promise<void> {
   let readable = 0;
-  for await (const { record, result } of inOrder(draw.candidates, threads, (candidate) => decode(source, candidate, data.image))) {
+  for (const next of inOrder(draw.candidates, threads, (candidate) => decode(source, candidate, data.image))) {
+    const { record, result } = next instanceof Promise ? await next : next;
     signal?.throwIfAborted();
     if (writer.isFull) await writer.flush();
     tally.tried++;
@@ -90,19 +91,26 @@ async function writeDraw(
   }
 }
 
-/** Pixels uint8 [size, size, channels], or the reason why there are none. */
-async function decode(
-  source: Source,
-  record: SourceRecord,
-  image: ImageShape,
-): Promise<{ readonly record: SourceRecord; readonly result: Uint8Array | string }> {
-  try {
-    return { record, result: await source.decode(record, image) };
-  } catch (error) {
-    const reason = error instanceof PipelineError ? error.evidence?.['reason'] : undefined;
-    if (typeof reason !== 'string') throw error; // No fault of the file: a full table of open files, a failing disk.
-    return { record, result: reason };
-  }
+interface Decoded {
+  readonly record: SourceRecord;
+  /** Pixels uint8 [size, size, channels], or the reason why there are none. */
+  readonly result: Uint8Array | string;
+}
+
+function decode(source: Source, record: SourceRecord, image: ImageShape): Decoded | Promise<Decoded> {
+  const pixels = source.decode(record, image);
+  if (!(pixels instanceof Promise)) return { record, result: pixels };
+  return pixels.then(
+    (result) => ({ record, result }),
+    (error: unknown) => ({ record, result: reasonOf(error) }),
+  );
+}
+
+/** Of what is no fault of the file, such as a full table of open files or a failing disk, there is none: it is thrown. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof PipelineError ? error.evidence?.['reason'] : undefined;
+  if (typeof reason !== 'string') throw error;
+  return reason;
 }
 
 function quarantine(refusal: Refusal, tally: Tally, set: SetName, writer: DatasetWriter): void {

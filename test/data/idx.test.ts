@@ -32,7 +32,7 @@ after(async () => {
 async function decodeAll(location: string, size = 8, channels: 1 | 3 = 1, heldBytes?: number): Promise<number[][]> {
   const idx = source(location, true, heldBytes);
   const { records } = await idx.list();
-  const pixels = await Promise.all(records.map((record) => idx.decode(record, { size, channels })));
+  const pixels = await Promise.all(records.map(async (record) => idx.decode(record, { size, channels })));
   await idx.close();
   return pixels.map((image) => [...image]);
 }
@@ -62,7 +62,7 @@ test('a file too large to be held gives the same pixels, and is told when it bec
   const { records } = await idx.list();
   const [file] = (await readdir(folder)).filter((name) => name.startsWith('large') && name.includes('images'));
   await truncate(join(folder, file!), 600);
-  await assert.rejects(idx.decode(records[11]!, { size: 8, channels: 1 }), { code: 'DATA_INVALID', message: /became shorter/ });
+  await assert.rejects(async () => idx.decode(records[11]!, { size: 8, channels: 1 }), { code: 'DATA_INVALID', message: /became shorter/ });
   await idx.close();
 });
 
