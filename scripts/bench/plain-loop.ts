@@ -6,7 +6,7 @@
  */
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { evaluateKey, hiddenLabelsKey, labelKey, prepareKey, reportKey, selectKey, trainKey } from '../../activities/keys.js';
+import { evaluateKey, hiddenLabelsKey, labelKey, prepareKey, reportKey, selectKey, shardRange, trainKey } from '../../activities/keys.js';
 import { publishOnce, type Published } from '../../activities/publish-once.js';
 import type { TrainedModel } from '../../activities/write-report.js';
 import { readDataset } from '../../lib/data/image-set.js';
@@ -68,8 +68,8 @@ async function prepare(): Promise<{ dataset: Published; hidden: ArtifactRef | nu
 async function label({ labelling }: GenerationSpec, teacher: ArtifactRef): Promise<readonly Published[]> {
   const { sets } = await readDataset(await store.open(dataset.artifact));
   const shards: Published[] = [];
-  for (let from = 0; from < sets.pool; from += labelling.shard) {
-    const to = Math.min(sets.pool, from + labelling.shard);
+  for (let index = 0; index * labelling.shard < sets.pool; index++) {
+    const { from, to } = shardRange(labelling, sets.pool, index);
     const key = labelKey(labelling, { from, to }, { model: teacher.digest, dataset: dataset.artifact.digest });
     shards.push(
       await once('label', key, async (output) => {
