@@ -2,6 +2,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ReportedGeneration } from '../lib/report/input.js';
+import { runFolder, writeRunModels } from '../lib/report/run-models.js';
 import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { reportKey } from './keys.js';
@@ -60,10 +61,11 @@ export const writeReport =
         });
         return {};
       });
-      const folder = join(home, 'runs', folderOf(run));
+      const folder = runFolder(home, run);
       await mkdir(folder, { recursive: true });
       const published = await store.open(result.artifact);
       for (const { path } of manifest.files) await cp(join(published, path), join(folder, path));
+      await writeRunModels(home, run, { dataset, generations, baseline });
       return { ...result, path: join(folder, 'report.html') };
     });
 
@@ -80,9 +82,4 @@ function opener(store: ArtifactStore) {
     evaluation: await store.open(evaluation),
     seconds,
   });
-}
-
-/** A run's id is its folder's name; what a file system might not take is escaped. */
-export function folderOf(run: string): string {
-  return encodeURIComponent(run).replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E'));
 }

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderOf } from '../activities/write-report.js';
+import { runFolder } from '../lib/report/run-models.js';
 import { PipelineError } from '../lib/errors.js';
 import type { Environment } from './environment.js';
 import { EXIT, type Outcome } from './outcome.js';
 
 /** Where the report of a run lies; with --json its content as data. Needs no server. */
 export function report({ id, environment: { home, homeOption }, json }: { id: string; environment: Environment; json: boolean }): Outcome {
-  const folder = join(home, 'runs', folderOf(id));
+  const folder = runFolder(home, id);
   const page = join(folder, 'report.html');
   if (!existsSync(page))
     throw new PipelineError(

@@ -6,7 +6,7 @@ import { ensureSearchAttributes, givenConnection, localConnection } from '../wor
 import { requireProgram } from '../workers/places.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
-import { folderOf } from '../activities/write-report.js';
+import { runFolder } from '../lib/report/run-models.js';
 import type { RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
@@ -123,7 +123,7 @@ async function sayWhoElse(client: Client, runId: string, homeOption: string, pri
 
 /** What a person may want to read beside the report; the report itself is written when the run is through. */
 function keepSpec(home: string, runId: string, text: string): void {
-  const folder = join(home, 'runs', folderOf(runId));
+  const folder = runFolder(home, runId);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'spec.yaml'), text);
 }

@@ -28,9 +28,10 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
   const { network, config, tensors } = await loadModel(folder);
   held?.compiled.dispose();
   const folded = foldNorms(network, tensors);
+  const { mean, std } = config.pretrained;
   const step: PureStep = (state, { images }) => {
     const [tensors, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
-    const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, config.mean, config.std), { training: false, folded: true }).logits;
+    const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, mean, std), { training: false, folded: true }).logits;
     return { state, outputs: { logits: inLanes(pixels, label) } }; // [batch, classes]
   };
   const compile = () =>

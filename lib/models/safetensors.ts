@@ -1,5 +1,5 @@
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
-import { invalid, parseHeader, printHeader, type Entry, type Header } from './safetensors-header.js';
+import { DTYPE_BYTES, invalid, parseHeader, printHeader, type Entry, type Header } from './safetensors-header.js';
 
 export interface StoredTensor {
   /** [] is a scalar. */
@@ -13,51 +13,95 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A file whose header was read and checked; its tensors are read one by one. */
+export interface OpenTensorFile {
+  /** In the order of their bytes. */
+  readonly entries: readonly Entry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  read(entry: Entry): Promise<StoredTensor>;
+  close(): Promise<void>;
+}
+
 /** Longest header that the safetensors library reads, in bytes. */
 const HEADER_LIMIT = 100_000_000;
 
 /**
- * Reads a safetensors file, tensor by tensor, so memory holds it once.
- * Throws WEIGHTS_INVALID with the file's name and the byte if anything in it is not as its header says.
+ * Opens a safetensors file and reads its header, which says what will be read: nothing is allocated for a tensor before.
+ * Throws WEIGHTS_INVALID with the file's name and the byte if the header is not as it should be; so does reading a tensor.
  */
-export async function readTensors(file: string): Promise<TensorFile> {
+export async function openTensors(file: string): Promise<OpenTensorFile> {
   const handle = await open(file, 'r');
   try {
     const { entries, metadata, dataStart } = await readHeader(handle, file);
-    const tensors = new Map<string, StoredTensor>();
-    for (const entry of entries) {
-      const bytes = await readExactly(handle, dataStart + entry.begin, entry.end - entry.begin, file);
-      tensors.set(entry.name, { shape: entry.shape, values: decode(entry, bytes) });
-    }
-    return { tensors, metadata };
-  } finally {
+    return {
+      entries,
+      metadata,
+      read: async (entry) => {
+        const bytes = await readExactly(handle, dataStart + entry.begin, entry.end - entry.begin, file);
+        return { shape: entry.shape, values: decode(entry, bytes) };
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
     await handle.close();
+    throw error;
   }
 }
 
+/** A whole safetensors file. Throws what `openTensors` throws. */
+export async function readTensors(file: string): Promise<TensorFile> {
+  const opened = await openTensors(file);
+  try {
+    const tensors = new Map<string, StoredTensor>();
+    for (const entry of opened.entries) tensors.set(entry.name, await opened.read(entry));
+    return { tensors, metadata: opened.metadata };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A tensor whose numbers are made when their turn comes. */
+export interface TensorToWrite {
+  readonly dtype: 'F32' | 'I64';
+  readonly shape: readonly number[];
+  values(): Float32Array | BigInt64Array;
+}
+
 /** Writes a safetensors file. The same content gives the same bytes, whatever its order. */
-export async function writeTensors(file: string, content: TensorFile): Promise<void> {
-  await writeFile(file, encodeTensors(content));
+export async function writeTensors(file: string, { tensors, metadata }: TensorFile): Promise<void> {
+  await writeEachTensor(file, new Map([...tensors].map(([name, tensor]) => [name, toWrite(tensor)])), metadata);
+}
+
+/** The same, holding the numbers of one tensor at a time. */
+export async function writeEachTensor(file: string, tensors: ReadonlyMap<string, TensorToWrite>, metadata: Readonly<Record<string, string>>): Promise<void> {
+  await writeFile(file, encodeTensors(tensors, metadata));
 }
 
 /**
  * The bytes of a safetensors file: header first, then a view of each tensor's own memory.
  * Ordered as the safetensors library does, wider numbers first and then by name, so its files come out as they went in.
  */
-export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
-  const ordered = [...tensors].sort(
-    ([a, x], [b, y]) => y.values.BYTES_PER_ELEMENT - x.values.BYTES_PER_ELEMENT || Buffer.compare(Buffer.from(a), Buffer.from(b)),
-  );
+export function* encodeTensors(tensors: ReadonlyMap<string, TensorToWrite>, metadata: Readonly<Record<string, string>>): Generator<Uint8Array> {
+  const ordered = [...tensors].sort(([a, x], [b, y]) => DTYPE_BYTES[y.dtype] - DTYPE_BYTES[x.dtype] || Buffer.compare(Buffer.from(a), Buffer.from(b)));
   let end = 0;
-  const entries = ordered.map(([name, { shape, values }]): Entry => {
+  const entries = ordered.map(([name, { dtype, shape }]): Entry => {
     const begin = end;
-    end += values.byteLength;
-    return { name, dtype: values instanceof BigInt64Array ? 'I64' : 'F32', shape, begin, end };
+    end += shape.reduce((product, side) => product * side, DTYPE_BYTES[dtype]);
+    return { name, dtype, shape, begin, end };
   });
   const header = Buffer.from(printHeader({ entries, metadata }));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
-  return [length, header, ...ordered.map(([, { values }]) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength))];
+  yield length;
+  yield header;
+  for (const [, tensor] of ordered) {
+    const values = tensor.values();
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  }
+}
+
+export function toWrite({ shape, values }: StoredTensor): TensorToWrite {
+  return { dtype: values instanceof BigInt64Array ? 'I64' : 'F32', shape, values: () => values };
 }
 
 async function readHeader(handle: FileHandle, file: string): Promise<Header & { readonly dataStart: number }> {
@@ -93,17 +137,28 @@ function decode({ dtype }: Entry, buffer: ArrayBuffer): Float32Array | BigInt64A
     case 'I64':
       return new BigInt64Array(buffer);
     case 'BF16':
-      return new Float32Array(Int32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer);
+      return widened(buffer, (half) => half << 16);
     case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), float16);
+      return widened(buffer, float32Bits);
   }
 }
 
-/** IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+/** 16 bits of each number to the 32 of the same float32. */
+function widened(buffer: ArrayBuffer, bitsOf: (half: number) => number): Float32Array {
+  const halves = new Uint16Array(buffer);
+  const bits = new Int32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = bitsOf(halves[i]!);
+  return new Float32Array(bits.buffer);
+}
+
+/** IEEE 754 binary16 (1 bit of sign, 5 of exponent, 10 of fraction) to the bits of binary32 (1, 8, 23). */
+function float32Bits(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21; // a number without a leading 1 gets one
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
 }

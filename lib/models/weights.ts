@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '../errors.js';
+import { adaptStem } from './adapt-stem.js';
 import { parseConfig, printConfig, type ModelConfig } from './config.js';
 import { toTensorFlow, toTorch, torchShape } from './layout.js';
-import { elements, type Network } from './outline.js';
-import { readTensors, writeTensors, type StoredTensor } from './safetensors.js';
+import { elements, type Network, type TensorOutline } from './outline.js';
+import { openTensors, writeEachTensor, type OpenTensorFile, type StoredTensor, type TensorToWrite } from './safetensors.js';
 
 /** Row-major float32 by timm's name, in TensorFlow's layouts. */
 export type Weights = Readonly<Record<string, Float32Array>>;
@@ -13,6 +14,14 @@ export interface Model {
   readonly network: Network;
   readonly tensors: Weights;
   readonly config: ModelConfig;
+}
+
+/** What of a network's tensors came from a file, and how. */
+export interface Adaptation {
+  /** In a person's words, what was changed or left out to fit; empty where the file fits as it is. */
+  readonly adapted: readonly string[];
+  /** Tensors that the file does not give: they keep their initial numbers. */
+  readonly fresh: readonly string[];
 }
 
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -26,30 +35,93 @@ export async function saveModel(folder: string, network: Network, tensors: Weigh
   const sizes = new Map(Object.entries(tensors).map(([name, values]) => [name, [values.length]]));
   checkFit(`the weights given for ${folder}`, network, sizes, (tensor) => [elements(tensor.shape)]);
   await mkdir(folder, { recursive: true });
-  await writeTensors(path.join(folder, WEIGHTS_FILE), { tensors: new Map(stateDict(network, tensors)), metadata: { format: 'pt' } });
+  await writeEachTensor(path.join(folder, WEIGHTS_FILE), new Map(stateDict(network, tensors)), { format: 'pt' });
   await writeFile(path.join(folder, CONFIG_FILE), printConfig(network, config));
 }
 
 /**
- * Reads a folder that `saveModel` or timm wrote. Every tensor of the network must be there and no other one.
+ * Reads a folder that `saveModel` or timm wrote. Every tensor of the network must be there and no other one, all numbers finite.
  * Throws WEIGHTS_INVALID, with all tensors that do not fit, and MODEL_UNKNOWN.
  */
 export async function loadModel(folder: string): Promise<Model> {
   const { network, config } = await loadConfig(folder);
+  const tensors: Record<string, Float32Array> = {};
+  await eachWeight(folder, network, ({ name }, values) => {
+    tensors[name] = values;
+  });
+  return { network, tensors, config };
+}
+
+/** The tensors of a folder that fit another head or other input channels of the same architecture; see `eachWeight`. */
+export async function loadAdapted(folder: string, network: Network): Promise<Adaptation & { readonly tensors: Weights; readonly config: ModelConfig }> {
+  const { config } = await loadConfig(folder);
+  const tensors: Record<string, Float32Array> = {};
+  const adaptation = await eachWeight(folder, network, ({ name }, values) => {
+    tensors[name] = values;
+  });
+  return { ...adaptation, tensors, config };
+}
+
+/**
+ * Reads a folder tensor by tensor, in the order of the file, so that whoever takes them decides what is held: `take` gets the outline of a
+ * tensor of `network` and its numbers in TensorFlow's layout. As timm does, a classifier of other classes is left out, and a stem for
+ * other channels is adapted. The file must fit its own config.json to the last tensor.
+ * Throws WEIGHTS_INVALID for another architecture, tensors that do not fit, or numbers that are not finite; MODEL_UNKNOWN.
+ */
+export async function eachWeight(folder: string, network: Network, take: (tensor: TensorOutline, values: Float32Array) => void): Promise<Adaptation> {
+  const { network: stored } = await loadConfig(folder);
   const file = path.join(folder, WEIGHTS_FILE);
-  const { tensors: stored } = await readTensors(file).catch((error: unknown) => missing(file, error));
-  const counters = new Set(network.tensors.filter(({ kind }) => kind === 'variance').map(({ name }) => counterOf(name)));
-  const shapes = new Map([...stored].filter(([name]) => !counters.has(name)).map(([name, { shape }]) => [name, shape]));
-  checkFit(file, network, shapes, torchShape);
-  const tensors = network.tensors.map((tensor) => [tensor.name, toTensorFlow(floats(file, tensor.name, stored.get(tensor.name)!), tensor)] as const);
-  return { network, tensors: Object.fromEntries(tensors), config };
+  if (stored.name !== network.name) throw new PipelineError('WEIGHTS_INVALID', `${file} holds ${stored.name}, but ${network.name} is wanted.`);
+  const opened = await openTensors(file).catch((error: unknown) => missing(folder, file, error));
+  try {
+    return await takeEach(opened, file, { stored, network }, take);
+  } finally {
+    await opened.close();
+  }
 }
 
 /** What `loadModel` says about a folder, without reading its weights. */
 export async function loadConfig(folder: string): Promise<Omit<Model, 'tensors'>> {
   const file = path.join(folder, CONFIG_FILE);
-  const json = await readFile(file, 'utf8').catch((error: unknown) => missing(file, error));
+  const json = await readFile(file, 'utf8').catch((error: unknown) => missing(folder, file, error));
   return parseConfig(json, file);
+}
+
+async function takeEach(
+  opened: OpenTensorFile,
+  file: string,
+  { stored, network }: { readonly stored: Network; readonly network: Network },
+  take: (tensor: TensorOutline, values: Float32Array) => void,
+): Promise<Adaptation> {
+  const counters = new Set(stored.tensors.filter(({ kind }) => kind === 'variance').map(({ name }) => counterOf(name)));
+  const entries = opened.entries.map((entry) => ({ entry, name: bareName(entry.name) })).filter(({ name }) => !counters.has(name));
+  checkFit(file, stored, new Map(entries.map(({ name, entry }) => [name, entry.shape])), torchShape);
+
+  const inFile = new Map(stored.tensors.map((tensor) => [tensor.name, tensor]));
+  const wanted = new Map(network.tensors.map((tensor) => [tensor.name, tensor]));
+  const adapted = new Set<string>();
+  for (const { entry, name } of entries) {
+    const [from, to] = [inFile.get(name)!, wanted.get(name)];
+    if (to === undefined) continue;
+    if (name.startsWith('classifier.') && stored.classes !== network.classes) {
+      adapted.add(`the classifier of ${stored.classes} classes was left out: ${network.classes} are wanted`);
+      wanted.delete(name);
+      continue;
+    }
+    const values = toTensorFlow(floats(file, name, await opened.read(entry)), from);
+    if (name === 'conv_stem.weight' && stored.channels !== network.channels) {
+      adapted.add(`the stem for ${stored.channels} channels was adapted to ${network.channels}`);
+      take(to, adaptStem(values, from.shape, network.channels));
+    } else if (String(from.shape) === String(to.shape)) take(to, values);
+    else throw new PipelineError('WEIGHTS_INVALID', `${file}: ${name} is [${torchShape(from)}], but the model asked for needs [${torchShape(to)}].`);
+  }
+  const given = new Set(entries.map(({ name }) => name).filter((name) => wanted.has(name)));
+  return { adapted: [...adapted], fresh: network.tensors.map(({ name }) => name).filter((name) => !given.has(name)) };
+}
+
+/** Names in files of wrapped PyTorch modules begin with the wrapper's. */
+function bareName(name: string): string {
+  return name.replace(/^((module|_orig_mod)\.)+/, '');
 }
 
 /** Every batch norm of PyTorch counts its batches. With a fixed momentum the count changes nothing: we write 0 and read none. */
@@ -58,10 +130,10 @@ function counterOf(runningVariance: string): string {
 }
 
 /** timm's state dict: the tensors and, after each running variance, the counter. */
-function* stateDict(network: Network, tensors: Weights): Generator<[string, StoredTensor]> {
+function* stateDict(network: Network, tensors: Weights): Generator<[string, TensorToWrite]> {
   for (const tensor of network.tensors) {
-    yield [tensor.name, { shape: torchShape(tensor), values: toTorch(tensors[tensor.name]!, tensor) }];
-    if (tensor.kind === 'variance') yield [counterOf(tensor.name), { shape: [], values: new BigInt64Array(1) }];
+    yield [tensor.name, { dtype: 'F32', shape: torchShape(tensor), values: () => toTorch(tensors[tensor.name]!, tensor) }];
+    if (tensor.kind === 'variance') yield [counterOf(tensor.name), { dtype: 'I64', shape: [], values: () => new BigInt64Array(1) }];
   }
 }
 
@@ -102,11 +174,27 @@ function list(fault: string, names: readonly string[]): string {
 }
 
 function floats(file: string, name: string, { values }: StoredTensor): Float32Array {
-  if (values instanceof Float32Array) return values;
-  throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds I64, but the network needs F32, F16 or BF16.`);
+  if (!(values instanceof Float32Array)) {
+    throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds I64, but the network needs F32, F16 or BF16.`);
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds ${values[i]} at ${i}, but weights are finite numbers: its training diverged.`);
+  }
+  return values;
 }
 
-function missing(file: string, error: unknown): never {
+/** A model's folder that lacks a file. A pickle beside it is not read: unpacking one runs whatever program is in it. */
+async function missing(folder: string, file: string, error: unknown): Promise<never> {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  throw new PipelineError('WEIGHTS_INVALID', `${file} does not exist, but a model's folder holds ${WEIGHTS_FILE} and ${CONFIG_FILE}.`, { cause: error });
+  const pickle = path.join(folder, 'pytorch_model.bin');
+  const hasPickle = await access(pickle).then(
+    () => true,
+    () => false,
+  );
+  const reason =
+    hasPickle && file.endsWith(WEIGHTS_FILE)
+      ? `${pickle} is there, but it is a pickle, which may run any program when it is read · convert it: safetensors.torch.save_file(torch.load(…, weights_only=True), "${WEIGHTS_FILE}", metadata={"format": "pt"})`
+      : `a model's folder holds ${WEIGHTS_FILE} and ${CONFIG_FILE}`;
+  throw new PipelineError('WEIGHTS_INVALID', `${file} does not exist; ${reason}.`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
+import { ownConfig } from '../models/config.js';
 import { saveModel, WEIGHTS_FILE } from '../models/weights.js';
 import { survivalByDepth } from '../noise/masks.js';
 import { describeRandAugment, type RandAugmentTable } from '../noise/rand-augment.js';
@@ -46,7 +47,8 @@ export async function writeOutputs(folder: string, { generation, dataset, plan, 
   for (const [name, tensor] of Object.entries(state.average)) average[name] = await tensor.data<'float32'>();
   const { classes, image, mean, std } = dataset;
   const noisyStudent = { role: generation.role, generation: generation.index };
-  await saveModel(folder, network, average, { labels: classes, size: image.size, mean, std, tag: 'noisy_student', noisyStudent });
+  const config = ownConfig(network, { labels: classes, size: image.size, mean, std, tag: 'noisy_student', noisyStudent });
+  await saveModel(folder, network, average, config);
 
   const result: TrainResult = {
     model: network.name,

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { prepareDataset } from '../../lib/data/prepare.js';
 import type { JobHooks } from '../../lib/device/hooks.js';
 import { labelShard } from '../../lib/labels/predict.js';
+import { ownConfig } from '../../lib/models/config.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { saveModel } from '../../lib/models/weights.js';
@@ -42,13 +43,14 @@ export async function startJpegPool({ images, size }: JpegSize): Promise<JpegPoo
   for (const [i, set] of sets.entries()) for (const [c, name] of CLASSES.entries()) await writeJpegs(join(folder, set, name), 1, size, images + 10 * i + c);
 
   const network = outlineNetwork(MODEL, { classes: CLASSES.length, channels: 3 });
-  const config = { labels: CLASSES, size, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], tag: 'bench', noisyStudent: {} };
+  const normal = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  const config = ownConfig(network, { labels: CLASSES, size, ...normal, tag: 'bench', noisyStudent: {} });
   const model = join(folder, 'model');
   await saveModel(model, network, initialiseFrom(network, { seed: 1, generation: 0 }), config);
 
   const source = (set: string): SourceSpec => ({ format: 'folder', path: join(folder, set), perClass: null });
   const data: DataSpec = {
-    image: { size, channels: 3, mean: config.mean, std: config.std },
+    image: { size, channels: 3, ...normal },
     labelled: source('labelled'),
     validation: source('validation'),
     unlabelled: source('pool'),

@@ -7,7 +7,7 @@ import { evaluateModel } from '../../activities/evaluate-model.js';
 import { labelShards } from '../../activities/label-shards.js';
 import { selectLabels } from '../../activities/select-labels.js';
 import { trainModel } from '../../activities/train-model.js';
-import { folderOf } from '../../activities/write-report.js';
+import { runFolder } from '../../lib/report/run-models.js';
 import type { TrainJob } from '../../lib/device/messages.js';
 import { PipelineError } from '../../lib/errors.js';
 import type { ArtifactRef, ArtifactStore } from '../../lib/store/store.js';
@@ -165,7 +165,7 @@ for (const [id, folder] of [
   ['a/b c', 'a%2Fb%20c'],
   ['..', '%2E%2E'],
 ] as const) {
-  test(`the folder of the run ${JSON.stringify(id)} stays inside the runs`, () => assert.equal(folderOf(id), folder));
+  test(`the folder of the run ${JSON.stringify(id)} stays inside the runs`, () => assert.equal(runFolder('/home', id), `/home/runs/${folder}`));
 }
 
 function isFailure(type: string, nonRetryable: boolean) {

@@ -85,7 +85,7 @@ async function evaluateDirectly(set: 'validation' | 'test'): Promise<Pick<SetEva
   const n = sets[set];
   const pixels = Array.from({ length: n }, (_, i) => [...pixelsOf(set, i)]).flat();
   return tf.tidy(() => {
-    const images = normalise(tf.tensor4d(pixels, [n, image.size, image.size, image.channels], 'float32'), config.mean, config.std);
+    const images = normalise(tf.tensor4d(pixels, [n, image.size, image.size, image.channels], 'float32'), config.pretrained.mean, config.pretrained.std);
     const loaded = Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape])]));
     const { logits } = forward(network, loaded, images, { training: false });
     const labels = tf.tensor1d(

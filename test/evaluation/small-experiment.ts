@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Dataset, SetName } from '../../lib/data/dataset.js';
 import type { JobHooks } from '../../lib/device/hooks.js';
 import type { Progress } from '../../lib/device/messages.js';
+import { ownConfig } from '../../lib/models/config.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { saveModel } from '../../lib/models/weights.js';
@@ -47,14 +48,14 @@ export async function saveUntrained(
   const network = outlineNetwork('efficientnet_t0', { classes, channels: DATASET.image.channels });
   const tensors = initialiseFrom(network, { seed, generation: 0 });
   const spread = tensors['classifier.weight']!.map((weight) => weight * scale);
-  const config = {
+  const config = ownConfig(network, {
     labels: Array.from({ length: classes }, (_, c) => `class ${c}`),
     size: DATASET.image.size,
     mean: DATASET.mean,
     std: DATASET.std,
     tag: 'untrained',
     noisyStudent: {},
-  };
+  });
   await saveModel(folder, network, { ...tensors, 'classifier.weight': spread }, config);
   return folder;
 }

@@ -208,7 +208,7 @@ async function forwardDirectly(): Promise<{ probabilities: number[]; largest: nu
   const { size, channels } = DATASET.image;
   const pixels = Array.from({ length: DATASET.sets.pool }, (_, i) => [...pixelsOf('pool', i)]).flat();
   const rows = tf.tidy(() => {
-    const images = normalise(tf.tensor4d(pixels, [DATASET.sets.pool, size, size, channels], 'float32'), config.mean, config.std);
+    const images = normalise(tf.tensor4d(pixels, [DATASET.sets.pool, size, size, channels], 'float32'), config.pretrained.mean, config.pretrained.std);
     const loaded = Object.fromEntries(network.tensors.map(({ name, shape }) => [name, tf.tensor(tensors[name]!, [...shape])]));
     return tf.softmax(forward(network, loaded, images, { training: false }).logits).arraySync();
   });

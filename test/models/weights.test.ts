@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import type { ModelConfig } from '../../lib/models/config.js';
+import { ownConfig } from '../../lib/models/config.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { toTensorFlow, toTorch, torchShape } from '../../lib/models/layout.js';
 import { readTensors, writeTensors } from '../../lib/models/safetensors.js';
@@ -12,14 +12,14 @@ import { CONFIG_FILE, loadConfig, loadModel, saveModel, WEIGHTS_FILE } from '../
 
 const network = outlineNetwork('efficientnet_t1', { classes: 3, channels: 1 });
 const weights = initialiseFrom(network, { seed: 1, generation: 0 });
-const config: ModelConfig = {
+const config = ownConfig(network, {
   labels: ['ankle boot', 'bag', 'coat'],
   size: 28,
   mean: [0.286],
   std: [0.353],
   tag: 'generation-1',
   noisyStudent: { generation: 1, ema: 0.99 },
-};
+});
 
 let folder: string;
 before(async () => {
@@ -76,6 +76,7 @@ test("the config is timm's, with our facts under a key of their own", async () =
     num_features: 160,
     global_pool: 'avg',
     label_names: ['ankle boot', 'bag', 'coat'],
+    model_args: { in_chans: 1 },
     pretrained_cfg: {
       tag: 'generation-1',
       custom_load: false,
@@ -104,7 +105,9 @@ test('a config of timm itself is enough: no label names, nothing of ours', async
   };
   const { network, config } = await loadConfig(await folderWith(written));
   assert.deepEqual(network, outlineNetwork('tf_efficientnet_b0', { classes: 2, channels: 3 }));
-  assert.deepEqual(config, { labels: ['0', '1'], size: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], tag: 'ns_jft_in1k', noisyStudent: {} });
+  const normal = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  const image = { inputSize: [3, 224, 224], interpolation: 'bicubic', cropPct: 0.875, cropMode: 'center', ...normal };
+  assert.deepEqual(config, { labels: null, descriptions: {}, pretrained: { tag: 'ns_jft_in1k', ...image, numClasses: 2 }, others: {}, noisyStudent: {} });
 });
 
 test('a file that lacks tensors, has others or has them in other shapes is refused with all of them', async () => {
@@ -143,14 +146,14 @@ test('another architecture lists ten names of each fault, not hundreds', async (
 
 for (const [fault, change, message] of [
   ['an architecture that is not in the table', { architecture: 'resnet50' }, /MODEL_UNKNOWN no model is named "resnet50"/],
-  ['no architecture', { architecture: undefined }, /architecture is undefined, but it must be a model name/],
-  ['a wrong number of labels', { label_names: ['a'] }, /label_names is \["a"\], but it must be 3 names/],
+  ['no architecture', { architecture: undefined }, /architecture is undefined, but must be a text/],
+  ['a wrong number of labels', { label_names: ['a'] }, /label_names is \["a"\], but must be 3 names/],
   ['classes that are no number', { num_classes: '3' }, /num_classes is "3"/],
   ['no input size', { pretrained_cfg: {} }, /pretrained_cfg\.input_size is undefined/],
   [
     'a mean for other channels',
     { pretrained_cfg: { input_size: [1, 28, 28], mean: [0, 0], std: [1] } },
-    /pretrained_cfg\.mean is \[0,0\], but it must be 1 numbers/,
+    /pretrained_cfg\.mean is \[0,0\], but must be 1 numbers/,
   ],
 ] as const) {
   test(`a config with ${fault} is refused`, async () => {

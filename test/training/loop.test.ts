@@ -169,7 +169,8 @@ test('the model that is published says what it needs', async () => {
   const { config, network } = await loadModel(undisturbed.output);
   assert.equal(network.name, 'efficientnet_t1');
   assert.deepEqual(config.labels, ['class 0', 'class 1', 'class 2']);
-  assert.deepEqual([config.size, config.mean, config.std], [8, [0.4], [0.3]]);
+  const { inputSize, mean, std } = config.pretrained;
+  assert.deepEqual([inputSize, mean, std], [[1, 8, 8], [0.4], [0.3]]);
 });
 
 test('without an average the model is the weights themselves', async () => {
