@@ -7,11 +7,16 @@ export function generationsTable({ generations, baseline }: Pick<RunStatus, 'gen
     ...generations.map((row) => cells(row.generation === 0 ? 'teacher' : `student ${row.generation}`, row)),
     ...(baseline ? [cells('baseline', baseline)] : []),
   ];
+  return columns(rows, [0, 1]);
+}
+
+/** Rows of equal length, one line each: columns whose number is in `left` are aligned left, the others right. */
+export function columns(rows: readonly (readonly string[])[], left: readonly number[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .map((cell, column) => (left.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
         .join('  ')
         .trimEnd(),
     )
