@@ -9,13 +9,14 @@ import { test } from 'node:test';
  */
 const LAYERS: readonly (readonly string[])[] = [
   ['cli', 'workers'],
+  ['api'],
   ['workflows'],
   ['activities'],
   ['lib/device'],
   ['lib/training', 'lib/labels', 'lib/evaluation', 'lib/report'],
   ['lib/models', 'lib/noise', 'lib/data'],
   ['lib/tensor', 'lib/store', 'lib/spec'],
-  ['lib/errors.ts'],
+  ['lib/errors.ts', 'lib/package.ts'],
 ];
 
 interface Source {
@@ -116,7 +117,7 @@ function sources(): Source[] {
   const root = join(import.meta.dirname, '..');
   const walk = (folder: string): string[] =>
     readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? walk(join(folder, name)) : [join(folder, name)]));
-  return ['cli', 'workers', 'workflows', 'activities', 'lib']
+  return ['cli', 'workers', 'api', 'workflows', 'activities', 'lib']
     .flatMap((folder) => walk(join(root, folder)))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map((path) => ({ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));

@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
 import type { LabellingSpec } from '../spec/resolved.js';
-import { bytesTensor } from '../tensor/bytes.js';
 import type { CompiledStep } from '../tensor/compile.js';
-import { tf } from '../tensor/runtime.js';
+import { inferSlots } from './compiled-model.js';
 import { fastestBatch, type Probe } from './fastest-batch.js';
-import { laneOf, type Predictor } from './predictor.js';
+import { laneOf } from './lanes.js';
+import type { Predictor } from './predictor.js';
 
 export interface LogitsBatch {
   /** Position of the first image in its set. */
@@ -93,19 +93,13 @@ const GPU_UNIT = 8; // images
 const PROBE_BYTES = 2 ** 30;
 const PROBE_MS = 2_000;
 
-/** Pixels uint8 [count, size, size, channels] → logits [count, classes], computed in the slots from `slot` on. */
 function forwardSlots(
-  { network, compiled }: Predictor,
+  { compiled }: Pick<Predictor, 'compiled'>,
   pixels: Uint8Array,
   { size, channels }: { size: number; channels: number },
-  { slot, count, batch }: { slot: number; count: number; batch: number },
+  slots: { slot: number; count: number; batch: number },
 ): Float32Array {
-  const filled = new Uint8Array(batch * size * size * channels);
-  filled.set(pixels, slot * size * size * channels);
-  return tf.tidy(() => {
-    const { logits } = compiled.run({ images: bytesTensor(filled, [batch, size, size, channels]) });
-    return tf.slice(logits!, [slot, 0], [count, network.classes]).dataSync<'float32'>();
-  });
+  return inferSlots(compiled, pixels, [size, size, channels], slots).values;
 }
 
 async function refuseNonFinite(logits: Float32Array, { folder, network }: Predictor, images: ImageSet, first: number): Promise<void> {

@@ -1,12 +1,8 @@
 import type { ImageSet } from '../data/image-set.js';
 import { PipelineError } from '../errors.js';
-import { forward, tensorsFrom } from '../models/efficientnet.js';
-import { foldNorms } from '../models/fold-norms.js';
 import { loadModel, type Model } from '../models/weights.js';
-import { toFloat } from '../tensor/bytes.js';
-import { compilePureStep, type CompiledStep, type CompileOptions, type PureStep } from '../tensor/compile.js';
-import { runtimeFacts, tf } from '../tensor/runtime.js';
-import { normalise } from '../training/step.js';
+import type { CompiledStep, CompileOptions } from '../tensor/compile.js';
+import { compileModel, inferLogits } from './compiled-model.js';
 
 /** A published model, ready to compute. Its tensors are the average over the training: what a model is judged by. */
 export interface Predictor extends Omit<Model, 'tensors'> {
@@ -27,47 +23,14 @@ export async function openPredictor(folder: string, options: CompileOptions & { 
   if (held?.folder === folder) return held;
   const { network, config, tensors } = await loadModel(folder);
   held?.compiled.dispose();
-  const folded = foldNorms(network, tensors);
-  const { mean, std } = config.pretrained;
-  const step: PureStep = (state, { images }) => {
-    const [tensors, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
-    const label = (lane: tf.Tensor4D) => forward(network, tensors, normalise(lane, mean, std), { training: false, folded: true }).logits;
-    return { state, outputs: { logits: inLanes(pixels, label) } }; // [batch, classes]
-  };
-  const compile = () =>
-    compilePureStep(
-      step,
-      {},
-      {
-        ...options,
-        get scratch() {
-          return latest.scratch; // that of the job at hand: those of earlier jobs are gone
-        },
-      },
-    );
+  const compile = compileModel({ network, config, tensors }, inferLogits, {
+    ...options,
+    get scratch() {
+      return latest.scratch; // that of the job at hand: those of earlier jobs are gone
+    },
+  });
   return (held = { folder, network, config, compile, compiled: compile() });
 }
-
-/**
- * [batch, size, size, channels] -> [batch, classes], a lane of a few images at a time. A forward pass is one chain of operations, so
- * lanes are what keeps several cores busy; and an image's bits depend on its slot in a lane, not on how many whole lanes a batch has.
- */
-export function inLanes(images: tf.Tensor4D, label: (lane: tf.Tensor4D) => tf.Tensor2D): tf.Tensor2D {
-  const [batch, size] = images.shape;
-  const lane = laneOf(size, batch);
-  if (batch <= lane) return label(images);
-  const lanes = Array.from({ length: Math.ceil(batch / lane) }, (_, i) =>
-    label(tf.slice(images, [i * lane, 0, 0, 0], [Math.min(lane, batch - i * lane), -1, -1, -1])),
-  );
-  return tf.concat(lanes, 0);
-}
-
-/** Images in a lane: a power of two, about 33,000 pixels. A graphics card is kept busy by one operation, so there it is `all`. */
-export function laneOf(size: number, all: number): number {
-  return runtimeFacts().gpu ? all : 2 ** Math.max(0, Math.round(Math.log2(LANE_PIXELS / size ** 2)));
-}
-
-const LANE_PIXELS = 2 ** 15;
 
 let held: Predictor | undefined;
 let latest: CompileOptions & { readonly scratch: string };

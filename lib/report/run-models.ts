@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../errors.js';
-import type { ArtifactRef } from '../store/store.js';
+import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 
 /** `models.json` in a run's own folder: which artifacts the models of a finished run are. */
 export interface RunModels {
@@ -49,6 +49,11 @@ export function pickRunModel(run: string, { generations, baseline }: RunModels, 
     'RUN_UNKNOWN',
     `run "${run}" has no ${wanted === 'baseline' ? 'baseline' : `generation ${wanted}`}; it has ${[...known, ...(baseline ? [`run:${run}/baseline`] : [])].join(', ')}`,
   );
+}
+
+/** The folder of that model's weights in the store. Throws RUN_UNKNOWN, ARTIFACT_MISSING. */
+export async function openRunModel(store: Pick<ArtifactStore, 'open'>, home: string, run: string, wanted: number | 'baseline' | null): Promise<string> {
+  return store.open(pickRunModel(run, await readRunModels(home, run), wanted).train);
 }
 
 /** Where a person finds what a run left: `runs/<run>` of the home. What a file system might not take in a run's id is escaped. */

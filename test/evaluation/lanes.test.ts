@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inLanes } from '../../lib/evaluation/predictor.js';
+import { inLanes } from '../../lib/evaluation/lanes.js';
 import { forward, tensorsFrom } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';

@@ -1,0 +1,16 @@
+import { PipelineError } from '../lib/errors.js';
+import type { Network } from '../lib/models/variants.js';
+import type { tf } from '../lib/tensor/runtime.js';
+
+/** Throws MODEL_INVALID for a tensor that is no batch of images of the network's channels, with the usual reason. */
+export function checkImages(images: tf.Tensor, { name, channels }: Network): void {
+  const { shape, dtype } = images;
+  if (shape.length === 4 && shape[3] === channels && dtype === 'float32') return;
+  const why =
+    shape.length === 3
+      ? 'one image needs a batch dimension: tf.expandDims(image, 0)'
+      : shape[1] === channels
+        ? 'PyTorch puts channels before the pixels, TensorFlow behind them: tf.transpose(images, [0, 2, 3, 1])'
+        : 'createTransform(resolveDataConfig({}, { model })) makes such images';
+  throw new PipelineError('MODEL_INVALID', `${name} takes float32 images [n, height, width, ${channels}], but was given ${dtype} [${shape}] · ${why}`);
+}

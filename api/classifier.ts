@@ -1,0 +1,133 @@
+import { PipelineError } from '../lib/errors.js';
+import { classNames } from '../lib/models/class-names.js';
+import type { ModelConfig } from '../lib/models/config.js';
+import { forwardFeatures, forwardHead, type Mode } from '../lib/models/efficientnet.js';
+import { featureInfo, forwardIntermediates, type FeatureInfo, type IntermediateOptions } from '../lib/models/features.js';
+import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
+import { outlineNetwork, type Network } from '../lib/models/variants.js';
+import { saveModel } from '../lib/models/weights.js';
+import { tf } from '../lib/tensor/runtime.js';
+import { checkImages } from './check-images.js';
+import { freshVariables, type Variables } from './variables.js';
+
+/** An EfficientNet as timm's `create_model` gives it; tensors are float32, and maps NHWC. */
+export interface ClassifierModel {
+  /** timm's name of the architecture. */
+  readonly name: string;
+  readonly numClasses: number;
+  /** Of the last map. */
+  readonly numFeatures: number;
+  /** How images must be made for these weights, and which they are. */
+  readonly pretrainedCfg: PretrainedConfig;
+  /** A name for each class: the weights' own, ImageNet-1k's for 1000 classes, or `<unmapped:INDEX>`. */
+  readonly labels: readonly string[];
+  readonly network: Network;
+  /** By timm's name, in TensorFlow's layouts. */
+  readonly variables: Readonly<Variables>;
+  /** For an optimiser's `minimize(…, varList)`. */
+  readonly trainableVariables: readonly tf.Variable[];
+  /**
+   * Images [n, height, width, channels], normalised → logits [n, numClasses]; without a classifier the pooled features, and without a
+   * pool the map. `training: true` uses the batch's own statistics and moves the running ones, for a training loop of one's own.
+   */
+  forward(images: tf.Tensor4D, options?: { readonly training?: boolean }): tf.Tensor;
+  /** The last map, before pooling: [n, height/32, width/32, numFeatures]. */
+  forwardFeatures(images: tf.Tensor4D): tf.Tensor4D;
+  /** The last map → logits, or with `preLogits` what the classifier would get: [n, numFeatures] for most pools. */
+  forwardHead(map: tf.Tensor4D, options?: { readonly preLogits?: boolean }): tf.Tensor;
+  /** Maps on the way, and the last one. */
+  forwardIntermediates(
+    images: tf.Tensor4D,
+    options?: Omit<IntermediateOptions, 'mode'>,
+  ): { readonly final: tf.Tensor4D | undefined; readonly maps: tf.Tensor4D[] };
+  featureInfo(options?: Parameters<typeof featureInfo>[1]): FeatureInfo;
+  /** A fresh classifier, in place; 0 classes take it away. Returns this model, which timm's own `reset_classifier` does not. */
+  resetClassifier(numClasses: number, globalPool?: string): ClassifierModel;
+  /** Writes `config.json` and `model.safetensors`, which timm loads as `local-dir:folder`. */
+  save(folder: string): Promise<void>;
+  dispose(): void;
+}
+
+export interface ClassifierFacts {
+  readonly network: Network;
+  readonly tensors: Variables;
+  readonly config: ModelConfig;
+  readonly labels: readonly string[];
+  readonly seed: number;
+  readonly outputStride: number;
+}
+
+export function classifierOf({ tensors, config, seed, outputStride, ...initial }: ClassifierFacts): ClassifierModel {
+  let { network, labels } = initial;
+  const { pretrained } = config;
+  return {
+    get name() {
+      return network.name;
+    },
+    get numClasses() {
+      return network.classes;
+    },
+    get numFeatures() {
+      return network.features;
+    },
+    pretrainedCfg: pretrained,
+    get labels() {
+      return labels;
+    },
+    get network() {
+      return network;
+    },
+    variables: tensors,
+    get trainableVariables() {
+      return Object.values(tensors).filter(({ trainable }) => trainable);
+    },
+    forward(images, { training = false } = {}) {
+      checkImages(images, network);
+      const mode: Mode = training ? { training, dropPath: null, dropout: null } : { training };
+      return tf.tidy(() => {
+        const { features, statistics } = forwardFeatures(network, tensors, images, mode);
+        for (const [name, value] of Object.entries(statistics)) tensors[name]!.assign(value);
+        return forwardHead(network, tensors, features);
+      });
+    },
+    forwardFeatures(images) {
+      checkImages(images, network);
+      return forwardFeatures(network, tensors, images, { training: false }).features;
+    },
+    forwardHead: (map, options) => forwardHead(network, tensors, map, options),
+    forwardIntermediates(images, options) {
+      checkImages(images, network);
+      return forwardIntermediates(network, tensors, images, options);
+    },
+    featureInfo: (options) => featureInfo(network, options),
+    resetClassifier(numClasses, globalPool = network.pool) {
+      const { name, channels } = network;
+      const next = outlineNetwork(name, { classes: numClasses, channels, pool: globalPool, outputStride });
+      for (const part of CLASSIFIER) {
+        tensors[part]?.dispose();
+        delete tensors[part];
+      }
+      Object.assign(tensors, freshVariables({ ...next, tensors: next.tensors.filter((tensor) => CLASSIFIER.includes(tensor.name)) }, seed));
+      network = next;
+      labels = classNames({ labels: [], classes: numClasses });
+      return this;
+    },
+    async save(folder) {
+      if (network.classes === 0 || network.pool !== 'avg') {
+        throw new PipelineError(
+          'MODEL_INVALID',
+          `a folder of timm's holds a model with a classifier and the pool "avg"; this one has ${network.classes} classes and "${network.pool}".`,
+        );
+      }
+      const numbers: Record<string, Float32Array> = {};
+      for (const [name, tensor] of Object.entries(tensors)) numbers[name] = await tensor.data<'float32'>();
+      const own = config.labels?.length === network.classes ? config : { ...config, labels: null, descriptions: {} };
+      await saveModel(folder, network, numbers, own);
+    },
+    dispose() {
+      for (const tensor of Object.values(tensors)) tensor.dispose();
+    },
+  };
+}
+
+const CLASSIFIER = ['classifier.weight', 'classifier.bias'];

@@ -1,0 +1,30 @@
+import * as data from '../lib/data/data-config.js';
+import { evalCrop, normalisePixels } from '../lib/data/eval-transform.js';
+import type { Raster } from '../lib/data/resample.js';
+import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
+import { tf } from '../lib/tensor/runtime.js';
+
+/** timm's `resolve_data_config(args, model=model)`: six keys; the arguments win, then what the model's weights say, then the defaults. */
+export function resolveDataConfig(
+  args: data.DataConfigArguments,
+  { model, useTestSize }: { readonly model?: { readonly pretrainedCfg: PretrainedConfig }; readonly useTestSize?: boolean } = {},
+): data.DataConfig {
+  return data.resolveDataConfig(args, { pretrained: model?.pretrainedCfg, useTestSize });
+}
+
+/** An image as `openImage` gives it → [height, width, channels] float32, resized, cropped and normalised. */
+export interface Transform {
+  (image: Raster): tf.Tensor3D;
+  /** The same before it becomes numbers: uint8 [height, width, channels]. */
+  crop(image: Raster): Raster;
+}
+
+/** timm's evaluation `create_transform(**config)`, byte for byte as Pillow makes it, channels last. */
+export function createTransform(config: data.DataConfig): Transform {
+  const crop = (image: Raster): Raster => evalCrop(image, config);
+  const transform = (image: Raster): tf.Tensor3D => {
+    const cropped = crop(image);
+    return tf.tensor3d(normalisePixels(cropped, config.mean, config.std), [cropped.height, cropped.width, cropped.channels]);
+  };
+  return Object.assign(transform, { crop });
+}

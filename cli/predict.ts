@@ -1,0 +1,61 @@
+import { inferLogits } from '../lib/evaluation/compiled-model.js';
+import type { InferredBatch } from '../lib/evaluation/infer-files.js';
+import { TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
+import { PipelineError } from '../lib/errors.js';
+import { classNames, softmax, topK } from '../lib/models/class-names.js';
+import { join } from 'node:path';
+import { withModel, type ModelCommand } from './model-session.js';
+import { EXIT, type Outcome } from './outcome.js';
+import { writeLines } from './write-lines.js';
+
+export interface PredictCommand extends ModelCommand {
+  readonly topk: number;
+  readonly logits: boolean;
+  /** A `.csv` or `.parquet` file to write instead of lines on stdout. */
+  readonly output?: string;
+}
+
+/** The most probable classes of images. One line for each on stdout: as JSON if asked, else for a person; or a table in a file. */
+export async function predict(command: PredictCommand): Promise<Outcome> {
+  const { output, json, logits: withLogits } = command;
+  const format = output === undefined ? undefined : formatOf(output);
+  return withModel(
+    command,
+    () => inferLogits,
+    async ({ model, scratch, batches }) => {
+      const names = classNames({ ...model.config, classes: model.network.classes });
+      const topk = Math.min(command.topk, names.length);
+      const predictions = predictionsOf(batches, { names, topk, withLogits });
+      if (format) await writePredictions(output!, predictions, { format, topk, withLogits, spill: join(scratch, 'table') });
+      else await writeLines(predictions, json ? toJson : inWords);
+      return { exitCode: EXIT.done };
+    },
+  );
+}
+
+async function* predictionsOf(
+  batches: AsyncGenerator<InferredBatch>,
+  { names, topk, withLogits }: { readonly names: readonly string[]; readonly topk: number; readonly withLogits: boolean },
+): AsyncGenerator<Prediction> {
+  const classes = names.length;
+  for await (const { files, values } of batches) {
+    for (const [i, image] of files.entries()) {
+      const logits = values.subarray(i * classes, (i + 1) * classes);
+      const top = topK(softmax(logits), topk).map(({ index, probability }) => ({ index, name: names[index]!, probability }));
+      yield { image, top, ...(withLogits && { logits }) };
+    }
+  }
+}
+
+/** `photos/dog.jpg  Samoyed 64.3 %, Pomeranian 4.1 %`. */
+function inWords({ image, top, logits }: Prediction): string {
+  const classes = top.map(({ name, probability }) => `${name.split(',')[0]} ${(100 * probability).toFixed(1)} %`).join(', ');
+  return `${image}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
+}
+
+function formatOf(file: string): TableFormat {
+  const extension = /\.([^.]+)$/.exec(file)?.[1]?.toLowerCase();
+  const format = TABLE_FORMATS.find((known) => known === extension);
+  if (format) return format;
+  throw new PipelineError('COMMAND_INVALID', `--output ${file}: its extension must be .csv or .parquet · for JSON lines: --json > FILE`);
+}

@@ -1,0 +1,45 @@
+import { forward, tensorsFrom, type Tensors } from '../models/efficientnet.js';
+import { foldNorms } from '../models/fold-norms.js';
+import type { Network } from '../models/variants.js';
+import type { Model } from '../models/weights.js';
+import { bytesTensor, toFloat } from '../tensor/bytes.js';
+import { compilePureStep, type CompiledStep, type CompileOptions, type PureStep } from '../tensor/compile.js';
+import { tf } from '../tensor/runtime.js';
+import { normalise } from '../training/step.js';
+import { inLanes } from './lanes.js';
+
+/** Normalised images [n, height, width, channels] -> whatever is wanted of them, [n, …]; the tensors' norms are folded. */
+export type Infer = (network: Network, tensors: Tensors, images: tf.Tensor4D) => tf.Tensor;
+
+/** [n, classes]. */
+export const inferLogits: Infer = (network, tensors, images) => forward(network, tensors, images, { training: false, folded: true }).logits;
+
+/**
+ * A model as a graph with the weights as constants, recorded for each batch and size that comes: `images`, bytes
+ * [batch, height, width, channels] -> `output`, [batch, …]. The caller disposes it.
+ */
+export function compileModel({ network, tensors, config }: Model, infer: Infer, options: CompileOptions): () => CompiledStep {
+  const folded = foldNorms(network, tensors);
+  const { mean, std } = config.pretrained;
+  const step: PureStep = (state, { images }) => {
+    const [constants, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
+    return { state, outputs: { output: inLanes(pixels, (lane) => infer(network, constants, normalise(lane, mean, std))) } };
+  };
+  return () => compilePureStep(step, {}, options);
+}
+
+/** Bytes of `count` images -> their part of the output: float32 [count, …] and the shape of one. They are computed in the slots from `slot` on. */
+export function inferSlots(
+  compiled: CompiledStep,
+  pixels: Uint8Array,
+  [height, width, channels]: readonly [number, number, number],
+  { slot, count, batch }: { readonly slot: number; readonly count: number; readonly batch: number },
+): { readonly values: Float32Array; readonly shape: readonly number[] } {
+  const filled = new Uint8Array(batch * height * width * channels);
+  filled.set(pixels, slot * height * width * channels);
+  return tf.tidy(() => {
+    const { output } = compiled.run({ images: bytesTensor(filled, [batch, height, width, channels]) });
+    const [, ...shape] = output!.shape;
+    return { values: tf.slice(output!, [slot], [count]).dataSync<'float32'>(), shape };
+  });
+}

@@ -1,0 +1,65 @@
+import { rename } from 'node:fs/promises';
+import { DOUBLE, FLOAT, INTEGER, LIST, listValue, VARCHAR, type DuckDBAppender, type DuckDBType } from '@duckdb/node-api';
+import { text, withDatabase } from '../labels/database.js';
+
+/** What a model says about one image; shares are 0…1. */
+export interface Prediction {
+  readonly image: string;
+  /** The most probable classes, most probable first. */
+  readonly top: readonly { readonly index: number; readonly name: string; readonly probability: number }[];
+  /** All of them, [classes], where they were asked for. */
+  readonly logits?: Float32Array;
+}
+
+export const TABLE_FORMATS = ['csv', 'parquet'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** One line of machine output. */
+export function toJson({ image, top, logits }: Prediction): string {
+  return JSON.stringify({ image, top, ...(logits && { logits: Array.from(logits) }) });
+}
+
+/**
+ * Writes one row per image: `image`, then `index_1`, `name_1`, `probability_1`, `index_2` … for each of `topk` classes, and `logits`
+ * (a list of float32; in CSV as text). What does not fit into memory waits in the folder `spill`. The file appears when it is complete.
+ */
+export async function writePredictions(
+  file: string,
+  predictions: AsyncIterable<Prediction>,
+  { format, topk, withLogits, spill }: { readonly format: TableFormat; readonly topk: number; readonly withLogits: boolean; readonly spill: string },
+): Promise<void> {
+  const columns = columnsOf(topk, withLogits);
+  const unfinished = `${file}.unfinished`;
+  await withDatabase(spill, async (connection) => {
+    await connection.run(`CREATE TABLE predictions (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
+    const appender = await connection.createAppender('predictions');
+    for await (const prediction of predictions) {
+      for (const { append } of columns) append(appender, prediction);
+      appender.endRow();
+    }
+    appender.closeSync();
+    const options = format === 'csv' ? '(FORMAT csv, HEADER)' : '(FORMAT parquet, COMPRESSION zstd)';
+    await connection.run(`COPY predictions TO ${text(unfinished)} ${options}`);
+  });
+  await rename(unfinished, file);
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: DuckDBType;
+  append(appender: DuckDBAppender, prediction: Prediction): void;
+}
+
+function columnsOf(topk: number, withLogits: boolean): readonly Column[] {
+  const ranks = Array.from({ length: topk }, (_, rank): Column[] => [
+    { name: `index_${rank + 1}`, type: INTEGER, append: (appender, { top }) => appender.appendInteger(top[rank]!.index) },
+    { name: `name_${rank + 1}`, type: VARCHAR, append: (appender, { top }) => appender.appendVarchar(top[rank]!.name) },
+    { name: `probability_${rank + 1}`, type: DOUBLE, append: (appender, { top }) => appender.appendDouble(top[rank]!.probability) },
+  ]);
+  const logits: Column = {
+    name: 'logits',
+    type: LIST(FLOAT),
+    append: (appender, prediction) => appender.appendList(listValue([...prediction.logits!]), LIST(FLOAT)),
+  };
+  return [{ name: 'image', type: VARCHAR, append: (appender, { image }) => appender.appendVarchar(image) }, ...ranks.flat(), ...(withLogits ? [logits] : [])];
+}

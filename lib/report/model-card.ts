@@ -1,0 +1,155 @@
+import type { SetEvaluation } from '../evaluation/evaluation.js';
+import type { ModelConfig } from '../models/config.js';
+import type { Network } from '../models/outline.js';
+import { count, percent } from './numbers.js';
+import type { GenerationSummary, Summary } from './summary.js';
+
+export interface CardInput {
+  readonly network: Network;
+  readonly config: ModelConfig;
+  /** SHA-256 of model.safetensors. */
+  readonly weightsSha256: string;
+  /** The run that trained it and which of its models it is; null for a model from elsewhere. */
+  readonly origin: { readonly summary: Summary; readonly dataset: string; readonly generation: GenerationSummary } | null;
+}
+
+/**
+ * The README.md of an exported model: what it is, how to load it here and in timm, where it comes from (every generation with the digest
+ * of its weights, the digest of the data), what it scores, and which noise it learnt under. Markdown, with the front matter that the
+ * Hugging Face hub reads. Equal input gives equal text.
+ */
+export function modelCard(input: CardInput): string {
+  return [frontMatter(input), title(input), usage(input), ...(input.origin ? origin(input.origin) : []), checksums(input)].join('\n\n') + '\n';
+}
+
+function frontMatter({ network }: CardInput): string {
+  // What only this project builds is no model of timm's.
+  const library = isOfTimm(network) ? ['library_name: timm'] : [];
+  return [
+    '---',
+    'pipeline_tag: image-classification',
+    ...library,
+    'tags:',
+    '- image-classification',
+    '- noisy-student',
+    ...library.map(() => '- timm'),
+    '---',
+  ].join('\n');
+}
+
+function title({ network, config }: CardInput): string {
+  const [channels, height, width] = config.pretrained.inputSize;
+  const parameters = network.tensors
+    .filter(({ kind }) => kind === 'weight')
+    .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
+  return [
+    `# ${network.name}${config.pretrained.tag && `.${config.pretrained.tag}`}`,
+    `${count(parameters)} parameters, ${count(network.classes)} classes, ${channels === 1 ? 'grey' : 'colour'} images of ${width} × ${height} pixels,`,
+    `as (x / 255 - mean) / std with mean ${JSON.stringify(config.pretrained.mean)} and std ${JSON.stringify(config.pretrained.std)}.`,
+  ].join('\n');
+}
+
+function usage({ network }: CardInput): string {
+  const here = ['```', 'npx noisy-student predict local-dir:FOLDER photos/', '```'].join('\n');
+  if (!isOfTimm(network))
+    return `## Use\n${here}\n\ntimm has no architecture of this name: outside of Noisy Student, use the SavedModel (\`export --format saved-model\`).`;
+  const there = ['```python', 'import timm', "model = timm.create_model('local-dir:FOLDER', pretrained=True).eval()", '```'].join('\n');
+  return `## Use\n${here}\n${there}`;
+}
+
+function origin({ summary, dataset, generation }: NonNullable<CardInput['origin']>): string[] {
+  return [lineage(summary, generation), data(summary, dataset), scores(summary, generation), noise(generation)];
+}
+
+/** A student comes of all the generations before it; the baseline of none. */
+function lineage({ run, specDigest, generations }: Summary, { title: own, generation: { role, index }, training }: GenerationSummary): string {
+  const before = role === 'student' ? generations.slice(0, index) : [];
+  const rows = [...before.map((each) => [each.title, each]), [own, { ...generations[index], training, title: own }]] as readonly [string, GenerationSummary][];
+  return [
+    '## Lineage',
+    `Run \`${run}\`, specification \`${specDigest}\`.`,
+    '',
+    table(
+      ['generation', 'model', 'steps', 'images seen', 'SHA-256 of the weights'],
+      rows.map(
+        ([
+          name,
+          {
+            training: { model, steps, images, weightsSha256 },
+          },
+        ]) => [name, model, count(steps), count(images), `\`${weightsSha256}\``],
+      ),
+    ),
+  ].join('\n');
+}
+
+function data({ dataset }: Summary, digest: string): string {
+  return [
+    '## Data',
+    `Prepared data set \`${digest}\`: ${dataset.image.size} × ${dataset.image.size} pixels, ${count(dataset.classes.length)} classes.`,
+    '',
+    table(
+      ['set', 'images'],
+      Object.entries(dataset.sets).map(([set, images]) => [set, count(images)]),
+    ),
+    '',
+    `${count(dataset.duplicates)} duplicates across sets and ${count(dataset.quarantined)} unreadable files were found.`,
+  ].join('\n');
+}
+
+function scores({ baseline }: Summary, { title: name, evaluation }: GenerationSummary): string {
+  const row = (who: string, set: string, { images, top1, top5, loss }: SetEvaluation) => [
+    who,
+    set,
+    count(images),
+    percent(top1),
+    percent(top5),
+    loss?.toFixed(4) ?? '–',
+  ];
+  const models =
+    baseline && baseline.title !== name ? [[name, evaluation] as const, [baseline.title, baseline.evaluation] as const] : [[name, evaluation] as const];
+  return [
+    '## Scores',
+    table(
+      ['model', 'set', 'images', 'top-1', 'top-5', 'loss'],
+      models.flatMap(([who, { validation, test }]) => [row(who, 'validation', validation), row(who, 'test', test)]),
+    ),
+  ].join('\n');
+}
+
+function noise({ noise: { asked, dropout, measured } }: GenerationSummary): string {
+  const { randAugment, crop, flip, survival } = asked;
+  const kept = measured.survival.at(-1);
+  return [
+    '## Noise',
+    `Counted over ${count(measured.images)} images while they were drawn.`,
+    '',
+    table(
+      ['noise', 'asked', 'measured'],
+      [
+        [
+          'RandAugment',
+          randAugment ? `${randAugment.ops} operations of magnitude ${randAugment.magnitude}` : 'off',
+          randAugment ? `${measured.ops.reduce((sum, { perImage }) => sum + perImage, 0).toFixed(3)} per image` : '–',
+        ],
+        ['crop', crop ? `pad ${crop.pad} px` : 'off', percent(measured.shiftShare)],
+        ['flip', flip === 'none' ? 'off' : flip, percent(measured.flipShare)],
+        ['dropout', dropout.asked === 0 ? 'off' : percent(dropout.asked), percent(dropout.measured)],
+        ['survival of the last block', survival === 1 ? 'off' : percent(survival), percent(kept ?? null)],
+      ],
+    ),
+  ].join('\n');
+}
+
+function checksums({ weightsSha256 }: CardInput): string {
+  return ['## Checksum', `\`model.safetensors\`: SHA-256 \`${weightsSha256}\``].join('\n');
+}
+
+/** The small rows, `efficientnet_t0` and its like, exist here alone. */
+function isOfTimm({ name }: Network): boolean {
+  return !/_t\d$/.test(name);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
