@@ -1,5 +1,6 @@
 import { PipelineError } from '../errors.js';
 import { depthwise } from '../tensor/depthwise.js';
+import { dilatedDepthwise } from '../tensor/dilated-depthwise.js';
 import { addBias, batchNormTraining, spatialMean, swish } from '../tensor/fused.js';
 import { pointwise } from '../tensor/pointwise.js';
 import { tf } from '../tensor/runtime.js';
@@ -12,7 +13,16 @@ export interface Layers {
   readonly training: boolean;
   /** Batch norms are part of the convolutions before them: see `foldNorms`. */
   readonly folded: boolean;
+  /** Batch norms that use their running statistics in training too, and leave them as they are. */
+  readonly frozenNorms?: (norm: string) => boolean;
   readonly statistics: Record<string, tf.Tensor>;
+  readonly taken?: Taken;
+}
+
+/** Maps on the way that somebody wants: which ones, by timm's module (see `Level`), and those that were passed. */
+export interface Taken {
+  readonly names: ReadonlySet<string>;
+  readonly maps: Record<string, tf.Tensor4D>;
 }
 
 /** Images [n, h, w, channels] -> [n, h/2, w/2, stem]. */
@@ -36,7 +46,9 @@ export function mbConv(input: tf.Tensor4D, block: Block, layers: Layers, kept: t
   if (expand > 1) x = swish(project(x, 'conv_pw')); // [n, h, w, mid]
   x = swish(filterEach(x, block, `${name}.${norms.shift()}`, layers)); // [n, h/stride, w/stride, mid]
   x = tf.mul(x, channelWeights(x, name, layers));
-  x = project(x, expand > 1 ? 'conv_pwl' : 'conv_pw'); // [n, h/stride, w/stride, out]
+  const projection = expand > 1 ? 'conv_pwl' : 'conv_pw';
+  take(`${name}.${projection}`, x, layers);
+  x = project(x, projection); // [n, h/stride, w/stride, out]
   if (!skip) return x;
   return tf.add(kept ? tf.mul(x, kept) : x, input);
 }
@@ -46,11 +58,14 @@ export function head(x: tf.Tensor4D, layers: Layers): tf.Tensor4D {
   return swish(normalised((bias) => pointwise(x, read<tf.Tensor4D>('conv_head.weight', layers), bias), 'bn2', layers));
 }
 
-/** [n, h, w, features] -> logits [n, classes]. `kept` [n, features] multiplies the pooled features; null keeps them as they are. */
-export function classify(map: tf.Tensor4D, layers: Layers, kept: tf.Tensor2D | null): tf.Tensor2D {
-  const pooled = tf.reshape(spatialMean(map), [map.shape[0], map.shape[3]]) as tf.Tensor2D; // [n, features]
-  const features = kept ? tf.mul<tf.Tensor2D>(pooled, kept) : pooled;
+/** Features [n, pooled] -> logits [n, classes]. */
+export function classify(features: tf.Tensor2D, layers: Layers): tf.Tensor2D {
   return tf.add(tf.matMul(features, read<tf.Tensor2D>('classifier.weight', layers)), read('classifier.bias', layers));
+}
+
+/** Puts a map aside where somebody wants it. */
+export function take(name: string, map: tf.Tensor4D, { taken }: Layers): void {
+  if (taken?.names.has(name)) taken.maps[name] = map;
 }
 
 /** Squeeze and excitation: the map's mean -> a weight between 0 and 1 for each channel, [n, 1, 1, mid]. */
@@ -64,9 +79,11 @@ function biased(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
   return pointwise(x, read<tf.Tensor4D>(`${name}.weight`, layers), read<tf.Tensor1D>(`${name}.bias`, layers));
 }
 
-function filterEach(x: tf.Tensor4D, { name, kernel, stride }: Block, norm: string, layers: Layers): tf.Tensor4D {
-  const padding = tensorFlowPadding(stride === 1 ? 'same' : layers.network.padding);
+function filterEach(x: tf.Tensor4D, { name, kernel, stride, dilation }: Block, norm: string, layers: Layers): tf.Tensor4D {
   const filter = read<tf.Tensor4D>(`${name}.conv_dw.weight`, layers);
+  // Both rules of padding put dilation * (kernel - 1) / 2 on every side where nothing is strided.
+  if (dilation > 1) return normalised((bias) => addBias(dilatedDepthwise(x, filter, dilation), bias), norm, layers);
+  const padding = tensorFlowPadding(stride === 1 ? 'same' : layers.network.padding);
   const padded = pad(x, kernel, stride, layers);
   return normalised((bias) => addBias(depthwise(padded, filter, stride, padding), bias), norm, layers);
 }
@@ -93,10 +110,10 @@ function tensorFlowPadding(padding: Network['padding']): 'same' | 'valid' {
 }
 
 function batchNorm(x: tf.Tensor4D, name: string, layers: Layers): tf.Tensor4D {
-  const { network, training, statistics } = layers;
+  const { network, training, statistics, frozenNorms } = layers;
   const [gamma, beta] = [read<tf.Tensor1D>(`${name}.weight`, layers), read<tf.Tensor1D>(`${name}.bias`, layers)];
   const [mean, variance] = [read<tf.Tensor1D>(`${name}.running_mean`, layers), read<tf.Tensor1D>(`${name}.running_var`, layers)];
-  if (!training) return tf.batchNorm4d(x, mean, variance, beta, gamma, network.epsilon);
+  if (!training || frozenNorms?.(name) === true) return tf.batchNorm4d(x, mean, variance, beta, gamma, network.epsilon);
   const normalised = batchNormTraining(x, { gamma, beta, mean, variance }, network.epsilon, network.momentum);
   statistics[`${name}.running_mean`] = normalised.mean;
   statistics[`${name}.running_var`] = normalised.variance;

@@ -1,6 +1,8 @@
+import { PipelineError } from '../errors.js';
 import { tf } from '../tensor/runtime.js';
-import { classify, head, mbConv, stem, type Layers } from './blocks.js';
+import { classify, head, mbConv, stem, take, type Layers } from './blocks.js';
 import type { Block, Network } from './outline.js';
+import { POOLS } from './pool.js';
 import type { Weights } from './weights.js';
 
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
@@ -20,8 +22,13 @@ export type Mode =
       readonly training: true;
       /** [blocks, n] float32, 0 or 1 / survival of the block; rows of blocks without a skip are not read. null = no branch is dropped. */
       readonly dropPath: tf.Tensor2D | null;
-      /** [n, features] float32, 0 or 1 / (1 - rate). null = no feature is dropped. */
+      /** [n, pooled] float32, 0 or 1 / (1 - rate). null = no feature is dropped. */
       readonly dropout: tf.Tensor2D | null;
+      /**
+       * Batch norms, by timm's name ('bn1', 'blocks.2.0.bn1'), that use their running statistics as in inference, and yield no new
+       * ones. Their scale and shift are trained like any other. Without it no norm is frozen.
+       */
+      readonly frozenNorms?: (norm: string) => boolean;
     };
 
 /** In training, `statistics` holds the new `running_mean` and `running_var` of every batch norm by timm's name; in inference nothing. */
@@ -29,49 +36,95 @@ export type Forward = { readonly logits: tf.Tensor2D; readonly statistics: Recor
 export type Features = { readonly features: tf.Tensor4D; readonly statistics: Record<string, tf.Tensor> };
 
 /**
- * Images [n, height, width, channels] float32, normalised -> logits [n, classes] float32.
+ * Images [n, height, width, channels] float32, normalised -> logits [n, classes] float32; with 0 classes the pooled features [n, pooled].
  * `tensors` are the network's, by timm's name, in TensorFlow's layouts. Pure and differentiable in them; the outputs belong
  * to the caller's scope (so inside tf.variableGrads, tf.keep the statistics), and nothing else is left.
- * Throws WEIGHTS_INVALID if a tensor is missing.
+ * Throws WEIGHTS_INVALID if a tensor is missing, MODEL_INVALID for a network without a pool, whose output is a map.
  */
 export function forward(network: Network, tensors: Tensors, images: tf.Tensor4D, mode: Mode): Forward {
+  if (network.pool === '')
+    throw new PipelineError(
+      'MODEL_INVALID',
+      `${network.name} has no pool, so it gives a map and no row for each image; use forwardFeatures, and forwardHead after it.`,
+    );
   return tf.tidy(() => {
     const { features, statistics } = forwardFeatures(network, tensors, images, mode);
     const dropout = mode.training ? mode.dropout : null;
-    return { logits: classify(features, layersOf(network, tensors, mode), dropout), statistics };
+    return { logits: forwardHead(network, tensors, features, { dropout }) as tf.Tensor2D, statistics };
   });
 }
 
-/** Images as for `forward` -> the last map, after the head's swish and before pooling: [n, height/32, width/32, features] for the B rows. */
+/**
+ * Images as for `forward` -> the last map, before pooling: [n, height/32, width/32, features] for the B rows, or as far down as
+ * the network's output stride allows. It comes after the head's swish, or from the last block where the network has no head.
+ */
 export function forwardFeatures(network: Network, tensors: Tensors, images: tf.Tensor4D, mode: Mode): Features {
   return tf.tidy(() => {
     const layers = layersOf(network, tensors, mode);
-    let x = scoped(layers, (own) => stem(images, own));
-    for (const block of network.blocks) {
-      x = replace(x, layers, (map, own) => mbConv(map, block, own, keptBranches(block, mode)));
-    }
-    return { features: replace(x, layers, head), statistics: layers.statistics };
+    const x = passBlocks(images, network.blocks, layers, mode);
+    return { features: network.head ? replace(x, layers, head) : x, statistics: layers.statistics };
   });
 }
 
-function layersOf(network: Network, tensors: Tensors, mode: Mode): Layers {
-  return { network, tensors, training: mode.training, folded: !mode.training && mode.folded === true, statistics: {} };
+/**
+ * The last map [n, h, w, features] float32 -> logits [n, classes] float32. `preLogits` leaves the classifier out, as 0 classes do: the
+ * features [n, pooled], or the map as it came with the pool ''. `dropout` has the features' shape and multiplies them; null keeps them.
+ */
+export function forwardHead(
+  network: Network,
+  tensors: Tensors,
+  map: tf.Tensor4D,
+  { preLogits = false, dropout = null }: { readonly preLogits?: boolean; readonly dropout?: tf.Tensor | null } = {},
+): tf.Tensor {
+  return tf.tidy(() => {
+    const pooled = POOLS[network.pool].pool(map); // [n, pooled]
+    const features = dropout ? tf.mul(pooled, dropout) : pooled;
+    return preLogits || network.classes === 0 ? features : classify(features as tf.Tensor2D, layersOf(network, tensors, { training: false }));
+  });
 }
 
-/** One layer in a scope of its own: all it makes dies with the scope, except its map and its new statistics. */
+/**
+ * The stem and some of the blocks, which are the first ones of the network: images -> the map of the last of them. Maps that `layers`
+ * wants outlive it in `layers.taken`, by timm's module: 'bn1' for the stem, 'blocks.<stage>', and a projection for its input.
+ */
+export function passBlocks(images: tf.Tensor4D, blocks: readonly Block[], layers: Layers, mode: Mode): tf.Tensor4D {
+  let x = scoped(layers, (own) => stem(images, own));
+  take('bn1', x, layers);
+  for (const block of blocks) {
+    x = replace(x, layers, (map, own) => mbConv(map, block, own, keptBranches(block, mode)));
+    if (layers.network.blocks[block.index + 1]?.stage !== block.stage) take(`blocks.${block.stage}`, x, layers);
+  }
+  return x;
+}
+
+export function layersOf(network: Network, tensors: Tensors, mode: Mode, names: ReadonlySet<string> = NOTHING): Layers {
+  const frozenNorms = mode.training ? mode.frozenNorms : undefined;
+  return {
+    ...{ network, tensors, training: mode.training, folded: !mode.training && mode.folded === true },
+    ...(frozenNorms && { frozenNorms }),
+    ...{ statistics: {}, taken: { names, maps: {} } },
+  };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** One layer in a scope of its own: all it makes dies with the scope, except its map, its new statistics and what is taken of it. */
 function scoped(layers: Layers, layer: (own: Layers) => tf.Tensor4D): tf.Tensor4D {
   const made = tf.tidy(() => {
     const statistics: Record<string, tf.Tensor> = {};
-    return { map: layer({ ...layers, statistics }), statistics };
+    const maps: Record<string, tf.Tensor4D> = {};
+    const map = layer({ ...layers, statistics, taken: { names: layers.taken?.names ?? NOTHING, maps } });
+    return { map, statistics, maps };
   });
   Object.assign(layers.statistics, made.statistics);
+  if (layers.taken) Object.assign(layers.taken.maps, made.maps);
   return made.map;
 }
 
-/** The layer's map instead of the one it read: however deep the network, two are enough. */
-function replace(before: tf.Tensor4D, layers: Layers, layer: (map: tf.Tensor4D, own: Layers) => tf.Tensor4D): tf.Tensor4D {
+/** The layer's map instead of the one it read, unless that is wanted: however deep the network, two are enough. */
+export function replace(before: tf.Tensor4D, layers: Layers, layer: (map: tf.Tensor4D, own: Layers) => tf.Tensor4D): tf.Tensor4D {
   const after = scoped(layers, (own) => layer(before, own));
-  before.dispose();
+  if (!Object.values(layers.taken?.maps ?? {}).includes(before)) before.dispose();
   return after;
 }
 

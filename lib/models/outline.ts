@@ -1,8 +1,12 @@
+import { PipelineError } from '../errors.js';
 import type { Family, Stage, Variant } from './family.js';
+import { outlineLevels, type Level } from './levels.js';
+import { parsePool, POOLS, type Pool } from './pool.js';
 
 /** What a network is made of, without a single number of its weights. Plain data; needs no TensorFlow. */
 export interface Network extends Family {
   readonly name: string;
+  /** 0 = there is no classifier: the pooled features are what comes out. */
   readonly classes: number;
   /** Channels of the input images. */
   readonly channels: number;
@@ -11,9 +15,16 @@ export interface Network extends Family {
   /** Share of a resized image that the centre crop keeps, when images are cropped at all. */
   readonly crop: number;
   readonly momentum: number;
-  /** Channels after the stem, and features before the classifier. */
+  /** Channels after the stem, and of the last map. */
   readonly stem: number;
   readonly features: number;
+  /** Whether `conv_head` and its norm follow the blocks; without them the last block's map is the last one. */
+  readonly head: boolean;
+  readonly pool: Pool;
+  /** Features of an image before the classifier: twice those of the last map where the pool joins two. */
+  readonly pooled: number;
+  /** The maps that other networks build upon, largest first. */
+  readonly levels: readonly Level[];
   readonly blocks: readonly Block[];
   /** In timm's order of the state dict, less its `num_batches_tracked` counters. */
   readonly tensors: readonly TensorOutline[];
@@ -27,6 +38,8 @@ export interface Block {
   readonly stage: number;
   readonly kernel: 3 | 5;
   readonly stride: 1 | 2;
+  /** Pixels from one tap of the depthwise kernel to the next; where it is above 1, the stride is 1. */
+  readonly dilation: number;
   readonly expand: number;
   /** Channels that enter, that the depthwise convolution sees, and that leave. */
   readonly in: number;
@@ -58,21 +71,37 @@ export type Initial =
   | { readonly law: 'normal'; readonly deviation: number }
   | { readonly law: 'uniform'; readonly bound: number };
 
-/** The network of one row of the table in `variants.ts`, for images of `channels` channels and `classes` logits. */
-export function outline(name: string, variant: Variant, family: Family, classes: number, channels: number): Network {
+/** Whatever of a network its row does not say. */
+export interface Shape {
+  /** Logits; 0 leaves the classifier out. */
+  readonly classes: number;
+  /** Channels of the input images. */
+  readonly channels: number;
+  /** timm's name of the pool before the classifier, 'avg' unless said; '' is no pool, and then there can be no classifier. */
+  readonly pool?: string;
+  /** How many times smaller than the image the last map may be, 32 unless said: strides beyond it become dilation. */
+  readonly outputStride?: number;
+}
+
+/** The network of one row of the table in `variants.ts`. Throws MODEL_INVALID for a shape that no network has. */
+export function outline(name: string, variant: Variant, family: Family, { classes, channels, pool: poolName = 'avg', outputStride = 32 }: Shape): Network {
+  const pool = parsePool(poolName);
+  checkShape(name, classes, channels, pool, outputStride);
   const stem = scaleChannels(variant.stem, variant);
   const features = scaleChannels(variant.head, variant);
-  const blocks = outlineBlocks(variant, stem);
-  const last = blocks.at(-1)?.out ?? stem;
+  const blocks = outlineBlocks(variant, stem, outputStride);
+  const levels = outlineLevels(variant.stages, stem, blocks);
+  const pooled = features * POOLS[pool].width;
   const tensors = [
     convolution('conv_stem', 3, channels, stem, 'bn1'),
     ...batchNorm('bn1', stem),
     ...blocks.flatMap(outlineBlock),
-    convolution('conv_head', 1, last, features, 'bn2'),
+    convolution('conv_head', 1, blocks.at(-1)?.out ?? stem, features, 'bn2'),
     ...batchNorm('bn2', features),
-    ...classifier(features, classes),
+    ...(classes > 0 ? classifier(pooled, classes) : []),
   ];
-  return { name, classes, channels, size: variant.size, crop: variant.crop, momentum: variant.momentum, ...family, stem, features, blocks, tensors };
+  const { size, crop, momentum } = variant;
+  return { name, classes, channels, size, crop, momentum, ...family, stem, features, head: true, pool, pooled, levels, blocks, tensors };
 }
 
 export function elements(shape: readonly number[]): number {
@@ -91,22 +120,39 @@ function scaleChannels(channels: number, { width }: Variant): number {
   return width === 1 ? channels : roundChannels(channels, width);
 }
 
-function outlineBlocks(variant: Variant, stem: number): Block[] {
+function checkShape(name: string, classes: number, channels: number, pool: Pool, outputStride: number): void {
+  const refuse = (found: string, allowed: string) => {
+    throw new PipelineError('MODEL_INVALID', `${name} with ${found}: ${allowed}.`);
+  };
+  if (!Number.isSafeInteger(classes) || classes < 0) refuse(`${classes} classes`, 'it must be a whole number, 0 for no classifier');
+  if (!Number.isSafeInteger(channels) || channels < 1) refuse(`${channels} channels`, 'images have a whole number of channels, from 1');
+  if (!OUTPUT_STRIDES.includes(outputStride)) refuse(`an output stride of ${outputStride}`, `it must be one of ${OUTPUT_STRIDES.join(', ')}`);
+  if (pool === '' && classes > 0)
+    refuse(`${classes} classes and no pool`, 'a classifier needs pooled features; name a pool, or ask for 0 classes to get the map itself');
+}
+
+/** The stem has a stride of 2, and no network one above 32. */
+const OUTPUT_STRIDES: readonly number[] = [32, 16, 8, 4, 2];
+
+function outlineBlocks(variant: Variant, stem: number, outputStride: number): Block[] {
   const blocks: Block[] = [];
-  let channels = stem;
+  let [channels, reduction, dilation] = [stem, 2, 1];
   for (const [stage, row] of variant.stages.entries()) {
     const out = scaleChannels(row.channels, variant);
     for (let position = 0; position < Math.ceil(row.repeats * variant.depth); position++) {
+      const wanted = position === 0 ? row.stride : 1;
+      const stride = reduction * wanted <= outputStride ? wanted : 1;
       const block = { name: `blocks.${stage}.${position}`, index: blocks.length, stage, in: channels, out };
-      blocks.push({ ...block, ...blockGeometry(row, position, channels, out) });
-      channels = out;
+      blocks.push({ ...block, dilation, ...blockGeometry(row, stride, channels, out) });
+      // From the next block on, as in timm: the taps of the block that loses its stride lie on the grid that comes in.
+      if (stride !== wanted) dilation *= wanted;
+      [channels, reduction] = [out, reduction * stride];
     }
   }
   return blocks;
 }
 
-function blockGeometry({ kernel, stride: first, expand }: Stage, position: number, channels: number, out: number) {
-  const stride = position === 0 ? first : 1;
+function blockGeometry({ kernel, expand }: Stage, stride: 1 | 2, channels: number, out: number) {
   // The reduction counts from the block's input, not from its expanded middle.
   return { kernel, stride, expand, mid: channels * expand, reduced: Math.round(channels / 4), skip: stride === 1 && channels === out } as const;
 }

@@ -1,9 +1,9 @@
 import { closest } from 'fastest-levenshtein';
 import { PipelineError } from '../errors.js';
 import type { Family, Stage, Variant } from './family.js';
-import { elements, outline, type Network } from './outline.js';
+import { elements, outline, type Network, type Shape } from './outline.js';
 
-export type { Block, Network, TensorOutline } from './outline.js';
+export type { Block, Network, Shape, TensorOutline } from './outline.js';
 
 /** EfficientNet-B0 (Tan & Le 2019, table 1). Every `b` row and `l2` is a scaling of it. */
 const B0_STAGES: readonly Stage[] = [
@@ -58,12 +58,12 @@ export function modelNames(): readonly string[] {
 }
 
 /**
- * The network of a model name, for images [n, side, side, channels] and logits [n, classes]: its blocks and
- * the name, shape and initial law of every tensor. Throws MODEL_UNKNOWN.
+ * The network of a model name, for images [n, height, width, channels] and logits [n, classes]: its blocks and
+ * the name, shape and initial law of every tensor. Throws MODEL_UNKNOWN, and MODEL_INVALID for a shape that no network has.
  */
-export function outlineNetwork(name: string, { classes, channels }: { classes: number; channels: number }): Network {
+export function outlineNetwork(name: string, shape: Shape): Network {
   const { variant, family } = findModel(name);
-  return outline(name, variant, family, classes, channels);
+  return outline(name, variant, family, shape);
 }
 
 /** Trained numbers of a model, weights and biases without the running statistics, as timm counts them. Throws MODEL_UNKNOWN. */

@@ -186,6 +186,31 @@ test('a dropout mask multiplies the pooled features', () => {
   });
 });
 
+test('a frozen norm is that of inference in training, keeps its statistics, and passes gradients on', () => {
+  const network = outlineNetwork('efficientnet_t1', { classes: 10, channels: 1 });
+  tf.tidy(() => {
+    const tensors: Record<string, tf.Tensor> = {
+      ...fresh(network),
+      'bn1.running_mean': tf.fill([16], 0.1),
+      'blocks.1.0.bn2.running_var': tf.fill([72], 2),
+    };
+    const images = noise([4, 28, 28, 1]);
+    const training = { training: true, dropPath: null, dropout: null } as const;
+    const all = forward(network, tensors, images, { ...training, frozenNorms: () => true });
+    assert.deepEqual(all.statistics, {});
+    assert.deepEqual(all.logits.dataSync(), forward(network, tensors, images, INFERENCE).logits.dataSync());
+
+    const frozenNorms = (norm: string) => norm === 'bn1' || norm.startsWith('blocks.0.');
+    const names = network.tensors.filter(({ kind }) => kind !== 'weight').map(({ name }) => name);
+    const { statistics } = forward(network, tensors, images, { ...training, frozenNorms });
+    assert.deepEqual(Object.keys(statistics).sort(), names.filter((name) => !/^(bn1|blocks\.0\.0)\./.test(name)).sort());
+
+    const gradients = gradientSizes(network, tensors, images, { ...training, frozenNorms });
+    for (const [name, length] of gradients) assert.ok(Number.isFinite(length), name);
+    for (const name of ['conv_stem.weight', 'bn1.weight', 'bn1.bias', 'blocks.0.0.bn2.weight']) assert.ok(gradients.get(name)! > 0, name);
+  });
+});
+
 test('plain JavaScript computes the same logits, statistics and gradients as libtensorflow', async () => {
   const network = outlineNetwork('efficientnet_t1', { classes: 4, channels: 1 });
   const weights = initialiseFrom(network, { seed: 3, generation: 0 });

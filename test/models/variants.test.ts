@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { featureInfo } from '../../lib/models/features.js';
+import { layerGroup, layerGroups } from '../../lib/models/layer-groups.js';
+import { multiplyAccumulates } from '../../lib/models/operation-count.js';
 import { roundChannels } from '../../lib/models/outline.js';
 import { modelNames, outlineNetwork, parameterCount } from '../../lib/models/variants.js';
 
@@ -29,6 +32,130 @@ for (const [row, parameters, tensors, blocks, features] of TIMM) {
     });
   }
 }
+
+/** timm 1.0.29.dev0: channels of `features_only` (printed by it), and the GMACs of its results tables at the size of each set of weights. */
+const TIMM_MAPS = [
+  ['b0', 224, '0.40', [16, 24, 40, 112, 320]],
+  ['b1', 240, '0.71', [16, 24, 40, 112, 320]],
+  ['b2', 260, '1.02', [16, 24, 48, 120, 352]],
+  ['b3', 300, '1.87', [24, 32, 48, 136, 384]],
+  ['b4', 380, '4.49', [24, 32, 56, 160, 448]],
+  ['b5', 456, '10.46', [24, 40, 64, 176, 512]],
+  ['b6', 528, '19.40', [32, 40, 72, 200, 576]],
+  ['b7', 600, '38.33', [32, 48, 80, 224, 640]],
+  ['l2', 475, '172.11', [72, 104, 176, 480, 1376]],
+  ['l2', 800, '479.12', [72, 104, 176, 480, 1376]],
+] as const;
+
+for (const [row, side, gigas, channels] of TIMM_MAPS) {
+  test(`tf_efficientnet_${row} at ${side} pixels has timm's ${gigas} GMACs, and its maps`, () => {
+    const network = outlineNetwork(`tf_efficientnet_${row}`, { classes: 1000, channels: 3 });
+    assert.equal((multiplyAccumulates(network, { height: side, width: side }) / 1e9).toFixed(2), gigas);
+    const info = featureInfo(network);
+    assert.deepEqual(info.channels(), channels);
+    assert.deepEqual(info.reduction(), [2, 4, 8, 16, 32]);
+    assert.deepEqual(info.moduleName(), ['blocks.0', 'blocks.1', 'blocks.2', 'blocks.4', 'blocks.6']);
+  });
+}
+
+test('operations of a small network are those counted by hand, with and without norms', () => {
+  // t0 at 28 x 20 pixels: maps of 14 x 10, 7 x 5, 7 x 5 and 4 x 3.
+  const [stem, a, b] = [14 * 10, 7 * 5, 4 * 3];
+  const products =
+    stem * 9 * 12 + //
+    (a * 9 * 12 + 2 * 12 * 3 + a * 12 * 16) +
+    (a * 16 * 48 + a * 9 * 48 + 2 * 48 * 4 + a * 48 * 24) +
+    (a * 24 * 96 + b * 9 * 96 + 2 * 96 * 6 + b * 96 * 40) +
+    b * 40 * 128;
+  const normalised = stem * 12 + a * (12 + 16) + a * (48 + 48 + 24) + a * 96 + b * (96 + 40) + b * 128;
+  const count = (classes: number, pool: string, norms: boolean) =>
+    multiplyAccumulates(outlineNetwork('efficientnet_t0', { classes, channels: 1, pool }), { height: 28, width: 20 }, { norms });
+  assert.equal(count(0, 'avg', false), products);
+  assert.equal(count(10, 'avg', true), products + 128 * 10 + 2 * normalised);
+  assert.equal(count(10, 'catavgmax', false), products + 256 * 10);
+});
+
+/** timm 1.0.31: `conv_dw.dilation` where it is above 1, and the levels' reduction. */
+for (const [name, outputStride, dilations, reduction] of [
+  ['tf_efficientnet_b0', 32, '1 1,1 1,1 1,1,1 1,1,1 1,1,1,1 1', [2, 4, 8, 16, 32]],
+  ['tf_efficientnet_b0', 16, '1 1,1 1,1 1,1,1 1,1,1 1,2,2,2 2', [2, 4, 8, 16, 16]],
+  ['tf_efficientnet_b0', 8, '1 1,1 1,1 1,2,2 2,2,2 2,4,4,4 4', [2, 4, 8, 8, 8]],
+  ['efficientnet_b0', 4, '1 1,1 1,2 2,4,4 4,4,4 4,8,8,8 8', [2, 4, 4, 4, 4]],
+  ['efficientnet_t1', 32, '1 1 1,1', [2, 4, 8]],
+  ['efficientnet_t1', 4, '1 1 1,2', [2, 4, 4]],
+  ['efficientnet_t1', 2, '1 2 2,4', [2, 2, 2]],
+] as const) {
+  test(`${name} with an output stride of ${outputStride} is dilated by ${dilations}`, () => {
+    const network = outlineNetwork(name, { classes: 10, channels: 3, outputStride });
+    const found = network.blocks.map(({ dilation, stage }, i) => `${network.blocks[i - 1]?.stage === stage ? ',' : ' '}${dilation}`);
+    assert.equal(found.join('').trim(), dilations);
+    assert.deepEqual(featureInfo(network).reduction(), reduction);
+    assert.deepEqual(network.tensors, outlineNetwork(name, { classes: 10, channels: 3 }).tensors);
+  });
+}
+
+test("a first stage with a stride makes the stem a level, by timm's rule", () => {
+  const info = featureInfo(outlineNetwork('efficientnet_t1', { classes: 10, channels: 1 }), { location: 'expansion' });
+  assert.deepEqual(
+    [info.channels(), info.moduleName()],
+    [
+      [16, 72, 192],
+      ['bn1', 'blocks.1.0.conv_pwl', 'blocks.2.1.conv_pwl'],
+    ],
+  );
+});
+
+for (const [pool, means, rows] of [
+  ['avg', 'avg', 1280],
+  ['fast', 'avg', 1280],
+  ['fastavg', 'avg', 1280],
+  ['fastmax', 'max', 1280],
+  ['fastavgmax', 'avgmax', 1280],
+  ['catavgmax', 'catavgmax', 2560],
+] as const) {
+  test(`the pool '${pool}' is ${means}, before a classifier of ${rows} rows`, () => {
+    const { tensors, pool: found, pooled } = outlineNetwork('tf_efficientnet_b0', { classes: 5, channels: 3, pool });
+    assert.deepEqual([found, pooled, tensors.at(-2)!.shape], [means, rows, [rows, 5]]);
+  });
+}
+
+test('without classes there is no classifier, and everything else is as before', () => {
+  const [whole, bare] = [5, 0].map((classes) => outlineNetwork('tf_efficientnet_b0', { classes, channels: 3 }).tensors);
+  assert.deepEqual(bare, whole!.slice(0, -2));
+});
+
+for (const [shape, message] of [
+  [{ classes: 5, pool: '' }, /tf_efficientnet_b0 with 5 classes and no pool: .*0 classes/],
+  [{ classes: 5, pool: 'avgmaxc' }, /no pool is named "avgmaxc".*'catavgmax'/],
+  [{ classes: 5, pool: 'fastcat' }, /no pool is named "fastcat"/],
+  [{ classes: 5, pool: 'toString' }, /no pool is named "toString"/],
+  [{ classes: -1 }, /-1 classes: .*whole number/],
+  [{ classes: 1.5 }, /1\.5 classes/],
+  [{ classes: 5, channels: 0 }, /0 channels/],
+  [{ classes: 5, outputStride: 12 }, /an output stride of 12: .*32, 16, 8, 4, 2/],
+] as const) {
+  test(`${JSON.stringify(shape)} is refused when the network is outlined`, () => {
+    assert.throws(() => outlineNetwork('tf_efficientnet_b0', { channels: 3, ...shape }), { code: 'MODEL_INVALID', message });
+  });
+}
+
+test('every layer belongs to the stem, a stage or the head', () => {
+  const network = outlineNetwork('tf_efficientnet_b0', { classes: 5, channels: 3 });
+  const stages = ['blocks.0', 'blocks.1', 'blocks.2', 'blocks.3', 'blocks.4', 'blocks.5', 'blocks.6'];
+  assert.deepEqual(layerGroups(network), ['stem', ...stages, 'head']);
+  const groups = [
+    'conv_stem.weight',
+    'bn1',
+    'bn1.running_mean',
+    'blocks.2.0.bn1',
+    'blocks.12.0.conv_dw.weight',
+    'conv_head.weight',
+    'bn2.bias',
+    'classifier.bias',
+  ];
+  assert.deepEqual(groups.map(layerGroup), ['stem', 'stem', 'stem', 'blocks.2', 'blocks.12', 'head', 'head', 'head']);
+  for (const name of ['', 'blocks', 'blocks.x.0', 'bn3.weight', 'constructor']) assert.throws(() => layerGroup(name), { code: 'MODEL_INVALID' });
+});
 
 test('b8 has 61 blocks and 2816 features', () => {
   const { blocks, features } = outlineNetwork('tf_efficientnet_b8', { classes: 1000, channels: 3 });

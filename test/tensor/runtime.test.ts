@@ -58,9 +58,9 @@ test('intra-op threads stay 1 unless told otherwise, for they change the bits', 
 test('where TensorFlow is not set up, its first use says so and what to do', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'noisy-student-runtime-'));
   try {
-    for (const file of ['package.json', 'lib/errors.ts', 'lib/tensor/runtime.ts']) cpSync(join(ROOT, file), join(elsewhere, file));
+    for (const file of ['package.json', 'lib/errors.ts', 'lib/package.ts', 'lib/tensor/runtime.ts']) cpSync(join(ROOT, file), join(elsewhere, file));
     const { stdout } = runProgram(elsewhere, 'try { tf.ones([1]); } catch ({ code, message }) { console.log(code, message); }');
-    assert.match(stdout, /^TENSORFLOW_MISSING .*TensorFlow cannot be loaded \(Cannot find module.*\) · run: npm run setup\n$/);
+    assert.match(stdout, /^TENSORFLOW_MISSING .*TensorFlow cannot be loaded \(Cannot find module.*\) · run: npx noisy-student doctor\n$/);
   } finally {
     rmSync(elsewhere, { recursive: true });
   }
