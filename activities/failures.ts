@@ -15,6 +15,10 @@ export const RETRIED: Readonly<Record<ErrorCode, boolean>> = {
   DATASET_EMPTY: false,
   CLASSES_DIFFER: false,
   MODEL_UNKNOWN: false,
+  MODEL_INVALID: false,
+  HUB_UNREACHABLE: true,
+  MODEL_UNAVAILABLE: false,
+  DOWNLOAD_CORRUPT: true, // A server behind the hub may be damaged, and the next one not.
   WEIGHTS_INVALID: false,
   CHECKPOINT_MISMATCH: false,
   TRAINING_DIVERGED: false, // The same seed diverges at the same step.

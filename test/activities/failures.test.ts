@@ -12,7 +12,14 @@ test('every error code says whether it is retried, and nothing else does', () =>
 });
 
 test('only what may pass by itself is retried', () => {
-  assert.deepEqual(CODES.filter((code) => RETRIED[code]).sort(), ['DEVICE_LOST', 'DEVICE_STALLED', 'OUT_OF_MEMORY', 'SERVER_UNREACHABLE']);
+  assert.deepEqual(CODES.filter((code) => RETRIED[code]).sort(), [
+    'DEVICE_LOST',
+    'DEVICE_STALLED',
+    'DOWNLOAD_CORRUPT',
+    'HUB_UNREACHABLE',
+    'OUT_OF_MEMORY',
+    'SERVER_UNREACHABLE',
+  ]);
 });
 
 for (const code of CODES) {
