@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { PipelineError } from '../errors.js';
-import { decodeFile, FILE_FAULTS } from './decode.js';
+import { decodeFile } from './decode.js';
 import { fingerprintFiles, fingerprintOf } from './fingerprint.js';
+import { FILE_FAULTS } from './image-file.js';
 import { compareNatural } from './natural-order.js';
 import type { ImageShape, Listing, Refusal, Source, SourceRecord, Work } from './source.js';
 import { walkFolder, type FoundFile, type Walked } from './walk.js';

@@ -4,10 +4,11 @@ import { basename, dirname } from 'node:path';
 import sharp from 'sharp';
 import { PipelineError } from '../errors.js';
 import { idxFile, idxName, idxPrefixes, type IdxPart } from '../spec/idx.js';
+import { repeatGrey } from './colours.js';
 import { fingerprintOf } from './fingerprint.js';
 import { checkLabelCount, hashIdx, openIdx, type IdxFile } from './idx-file.js';
 import { compareNatural } from './natural-order.js';
-import { fitImage, repeatGrey } from './resize.js';
+import { fitImage } from './resize.js';
 import type { ImageShape, Listing, Source, SourceRecord, Work } from './source.js';
 
 export interface IdxOptions {

@@ -75,11 +75,11 @@ export async function datasetFingerprint(data: DataSpec, locations: Locations, w
   return fingerprintOf(parts);
 }
 
-type Sources = ReadonlyMap<SetName, Source>;
+export type Sources = ReadonlyMap<SetName, Source>;
 type Listings = Readonly<Record<SetName, Listing>>;
 
 /** Sets of one place get one source. A pool of folders has labels only where it shares its place with a set that is read by class. */
-function openSources(data: DataSpec, locations: Locations, scratch: string): Sources {
+export function openSources(data: DataSpec, locations: Locations, scratch: string): Sources {
   const byPlace = new Map<string, Source>();
   const sources = SET_ORDER.map((set) => {
     const spec = data[SPEC_KEY[set]];

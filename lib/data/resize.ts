@@ -1,5 +1,7 @@
 import type { Sharp } from 'sharp';
-import { resizeBicubic, type Raster } from './bicubic.js';
+import { greyOf } from './colours.js';
+import { readPixels } from './image-file.js';
+import { resample, type Raster } from './resample.js';
 import type { ImageShape } from './source.js';
 
 /**
@@ -9,7 +11,7 @@ import type { ImageShape } from './source.js';
  */
 export async function fitImage(image: Sharp, { size, channels }: ImageShape): Promise<Uint8Array> {
   const { width, height } = (await image.metadata()).autoOrient;
-  const rgb = Math.min(width, height) < size ? enlarge(await decodeRgb(image), size) : (await decodeRgb(shrink(image, size))).pixels; // [size, size, 3]
+  const rgb = Math.min(width, height) < size ? enlarge(await readPixels(image, 'srgb'), size) : (await readPixels(shrink(image, size), 'srgb')).pixels; // [size, size, 3]
   return channels === 3 ? rgb : greyOf(rgb);
 }
 
@@ -23,24 +25,5 @@ function enlarge(image: Raster, size: number): Uint8Array {
   const ratio = size / Math.min(image.width, image.height);
   const [width, height] = [Math.round(image.width * ratio), Math.round(image.height * ratio)];
   const cut = { left: Math.floor((width - size) / 2), top: Math.floor((height - size) / 2), width: size, height: size };
-  return resizeBicubic(image, width, height, cut).pixels;
-}
-
-async function decodeRgb(image: Sharp): Promise<Raster> {
-  const { data, info } = await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { pixels: data, width: info.width, height: info.height, channels: info.channels }; // [height, width, 3]
-}
-
-/** [n, 3] → [n]: ITU-R 601 luma in the whole numbers of Pillow's `convert('L')`; a grey triple keeps its value. */
-function greyOf(rgb: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++) grey[i] = (19595 * rgb[3 * i]! + 38470 * rgb[3 * i + 1]! + 7471 * rgb[3 * i + 2]! + 0x8000) >> 16;
-  return grey;
-}
-
-/** [n] → [n, 3]. */
-export function repeatGrey(grey: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(3 * grey.length);
-  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, 3 * i, 3 * i + 3);
-  return rgb;
+  return resample(image, width, height, 'bicubic', cut).pixels;
 }

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import { FILE_FAULTS } from './decode.js';
+import { FILE_FAULTS } from './image-file.js';
 import { compareNatural } from './natural-order.js';
 import type { Refusal } from './source.js';
 
@@ -22,6 +22,11 @@ export interface FoundFile {
 }
 
 const IMAGES = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp']);
+
+/** By its extension; what is in a file is seen when it is read. */
+export function isImageName(name: string): boolean {
+  return IMAGES.has(extname(name).toLowerCase());
+}
 
 /**
  * All images below a folder. Every real folder is read once: links to folders are followed only after all that
@@ -123,8 +128,7 @@ class Walk {
   }
 
   private sortFile(file: FoundFile, isRegular: boolean): void {
-    const extension = extname(file.path).toLowerCase();
-    if (!IMAGES.has(extension)) this.ignore(extension || 'no extension');
+    if (!isImageName(file.path)) this.ignore(extname(file.path).toLowerCase() || 'no extension');
     else if (isRegular) this.files.push(file);
     else this.refuse(file.path, 'it is a pipe, socket or device, not a file', true); // Reading it might never end.
   }
