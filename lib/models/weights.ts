@@ -137,7 +137,8 @@ function* stateDict(network: Network, tensors: Weights): Generator<[string, Tens
   }
 }
 
-function checkFit(
+/** Throws WEIGHTS_INVALID with all tensors of `network` that are not among the `found` ones, by name, and all others that are. */
+export function checkFit(
   where: string,
   network: Network,
   found: ReadonlyMap<string, readonly number[]>,
@@ -177,11 +178,16 @@ function floats(file: string, name: string, { values }: StoredTensor): Float32Ar
   if (!(values instanceof Float32Array)) {
     throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds I64, but the network needs F32, F16 or BF16.`);
   }
+  checkFinite(file, name, values);
+  return values;
+}
+
+/** Throws WEIGHTS_INVALID with the first number that is not finite. */
+export function checkFinite(file: string, name: string, values: Float32Array): void {
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds ${values[i]} at ${i}, but weights are finite numbers: its training diverged.`);
   }
-  return values;
 }
 
 /** A model's folder that lacks a file. A pickle beside it is not read: unpacking one runs whatever program is in it. */

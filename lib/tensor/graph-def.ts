@@ -1,16 +1,11 @@
 import protobuf from 'protobufjs/minimal.js';
 import type { Attribute } from './native.js';
+import { BYTES, entry, FIXED32, message, tag, text, VARINT, type Encode } from './wire.js';
 
 const { Writer } = protobuf;
-type Encode = (writer: protobuf.Writer) => unknown;
 
-/** Wire types of protobuf. */
-const VARINT = 0;
-const BYTES = 2;
-const FIXED32 = 5;
-
-/** libtensorflow's numbers of the types that a step uses (types.proto). */
-export const DATA_TYPE = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10 } as const;
+/** libtensorflow's numbers of the types that a graph of ours uses (types.proto). */
+export const DATA_TYPE = { float32: 1, int32: 3, uint8: 4, string: 7, int64: 9, bool: 10 } as const;
 
 /**
  * A TensorFlow graph as it grows: nodes are encoded as they are added. The field numbers are those of
@@ -23,14 +18,10 @@ export class GraphDef {
   /** `inputs` are names of nodes, `name:1` for a second output, `^name` for "after it". Returns the node's name. */
   add(operation: string, inputs: readonly string[], attributes: Readonly<Record<string, Encode>>, name = `n${this.#nodes.length}`): string {
     const writer = Writer.create();
-    writer.uint32(tag(1, BYTES)).string(name).uint32(tag(2, BYTES)).string(operation);
-    for (const input of inputs) writer.uint32(tag(3, BYTES)).string(input);
-    for (const [key, encode] of Object.entries(attributes)) {
-      message(writer, 5, (entry) => {
-        entry.uint32(tag(1, BYTES)).string(key);
-        message(entry, 2, encode);
-      });
-    }
+    text(writer, 1, name);
+    text(writer, 2, operation);
+    for (const input of inputs) text(writer, 3, input);
+    for (const [key, encode] of Object.entries(attributes)) entry(writer, 5, key, encode);
     this.#nodes.push(writer.finish());
     return name;
   }
@@ -48,18 +39,29 @@ export class GraphDef {
     return name;
   }
 
-  /** The graph as the bytes of a `saved_model.pb` with the tag `serve`. Throws RangeError above protobuf's 2 GB. */
-  savedModel(): Uint8Array {
+  /** A constant of texts: one, or a list of them. */
+  texts(values: string | readonly string[], name?: string): string {
+    const [list, shape] = typeof values === 'string' ? [[values], []] : [values, [values.length]];
+    const value = tensor(DATA_TYPE.string, shape, (proto) => list.forEach((one) => text(proto, 8, one)));
+    return this.add('Const', [], { dtype: attribute.type(DATA_TYPE.string), value }, name);
+  }
+
+  /**
+   * The graph as the bytes of a `saved_model.pb` with the tag `serve`; `describe` writes further fields of its MetaGraphDef.
+   * Throws RangeError above protobuf's 2 GB.
+   */
+  savedModel(describe: Encode = () => undefined): Uint8Array {
     const bytes = this.#nodes.reduce((sum, { length }) => sum + length, 0);
     if (bytes > MAXIMUM_BYTES)
       throw new RangeError(`the graph has ${bytes} bytes of constants and nodes, but a SavedModel holds 2 GB; keep large tensors in the state`);
     const writer = Writer.create().uint32(tag(1, VARINT)).int64(1);
     message(writer, 2, (meta) => {
-      message(meta, 1, (info) => info.uint32(tag(4, BYTES)).string('serve'));
+      message(meta, 1, (info) => text(info, 4, 'serve'));
       message(meta, 2, (graph) => {
         for (const node of this.#nodes) graph.uint32(tag(1, BYTES)).bytes(node);
         message(graph, 4, (versions) => versions.uint32(tag(1, VARINT)).int32(PRODUCER));
       });
+      describe(meta);
     });
     return writer.finish();
   }
@@ -88,6 +90,10 @@ export const attribute = {
     (dimensions: readonly number[]): Encode =>
     (writer) =>
       message(writer, 7, shapeOf(dimensions)),
+  types:
+    (types: readonly number[]): Encode =>
+    (writer) =>
+      message(writer, 1, (list) => types.forEach((type) => attribute.type(type)(list))),
 } as const;
 
 /** By the addon's number of the kind. */
@@ -130,16 +136,7 @@ function tensor(type: number, shape: readonly number[], content: Encode): Encode
     });
 }
 
-function shapeOf(dimensions: readonly number[]): Encode {
+/** A TensorShapeProto; -1 is a side of any length. */
+export function shapeOf(dimensions: readonly number[]): Encode {
   return (writer) => dimensions.forEach((size) => message(writer, 2, (dimension) => dimension.uint32(tag(1, VARINT)).int64(size)));
-}
-
-function message(writer: protobuf.Writer, field: number, content: Encode): void {
-  writer.uint32(tag(field, BYTES)).fork();
-  content(writer);
-  writer.ldelim();
-}
-
-function tag(field: number, wireType: number): number {
-  return (field << 3) | wireType;
 }

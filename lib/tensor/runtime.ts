@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import util from 'node:util';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { PipelineError } from '../errors.js';
+import { SET_UP } from '../package.js';
 
 /**
  * TensorFlow, loaded at the first use of any of its members: importing this file costs nothing, so a command
@@ -96,7 +97,7 @@ function requireTensorFlow(): typeof TensorFlow {
     return require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
   } catch (error) {
     const reason = String(error instanceof Error ? error.message : error).split('\n')[0];
-    throw new PipelineError('TENSORFLOW_MISSING', `TensorFlow cannot be loaded (${reason}) · run: npm run setup`, { cause: error });
+    throw new PipelineError('TENSORFLOW_MISSING', `TensorFlow cannot be loaded (${reason}) · run: ${SET_UP}`, { cause: error });
   }
 }
 
