@@ -31,6 +31,7 @@ COPY pipelines pipelines
 COPY lib lib
 COPY activities activities
 COPY workflows workflows
+COPY api api
 COPY workers workers
 COPY cli cli
 RUN mkdir -p "$NOISY_STUDENT_HOME" && chown node:node "$NOISY_STUDENT_HOME"

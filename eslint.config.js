@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Typed rules that find real bugs; layout is Prettier's. */
 export default tseslint.config(
-  { ignores: ['node_modules/', '.noisy-student/', '**/*.generated.*', 'lib/spec/types.ts'] },
+  { ignores: ['node_modules/', 'dist/', '.noisy-student/', '**/*.generated.*', 'lib/spec/types.ts'] },
   ...tseslint.configs.recommended.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

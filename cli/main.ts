@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
+import { PACKAGE_FOLDER } from '../lib/package.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
@@ -9,8 +12,10 @@ interface GlobalOptions {
   readonly json: boolean;
 }
 
-/** Each command loads its own code when it is used, so that `validate` never waits for TensorFlow or Temporal. */
-function commandLine(act: (command: Command, run: (environment: Environment, json: boolean) => Promise<Outcome>) => Promise<void>): Command {
+type Act = (command: Command, run: (environment: Environment, json: boolean) => Promise<Outcome>) => Promise<void>;
+
+/** Each command loads its own code when it is used, so that `validate` never waits for TensorFlow or Temporal. `compute` acts in a process of its own. */
+function commandLine(act: Act, compute: Act): Command {
   const program = new Command('noisy-student')
     .description('Noisy Student self-training: a teacher, pseudo-labels, students with noise, as one run that survives being killed.')
     .option('--home <dir>', 'store, runs and the embedded server (default: NOISY_STUDENT_HOME or .noisy-student)')
@@ -29,7 +34,7 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
     .option('--report-every <seconds>', 'seconds between progress lines where stderr is no terminal', seconds, 10)
     .action((spec: string | undefined, { id, reportEvery }: { id?: string; reportEvery: number }, command: Command) =>
       act(command, async (environment, json) =>
-        (await import('./run.js')).run({ file: spec ?? DEFAULT_PIPELINE, ...(id && { id }), everySeconds: reportEvery, environment, json }),
+        (await import('./run.js')).run({ file: spec ?? defaultPipeline(), ...(id && { id }), everySeconds: reportEvery, environment, json }),
       ),
     );
   add('status <id>', 'where a run is, and what it has found').action((id: string, _options, command: Command) =>
@@ -46,16 +51,42 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
   add('report <id>', 'path of the report, and its table').action((id: string, _options, command: Command) =>
     act(command, async (environment, json) => (await import('./report.js')).report({ id, environment, json })),
   );
-  add('doctor', 'what this machine has, and how to get what is missing').action((_options, command: Command) =>
-    act(command, async (environment, json) => {
-      const { diagnose, printFindings } = await import('./doctor.js');
-      const findings = await diagnose(environment);
-      return {
-        exitCode: findings.every(({ ok }) => ok) ? EXIT.done : EXIT.unexpected,
-        stdout: json ? `${JSON.stringify(findings)}\n` : `${printFindings(findings)}\n`,
-      };
-    }),
+  add('models [pattern]', 'models by name: input, parameters, scores, and what the tags of the weights mean').action(
+    (pattern: string | undefined, _options, command: Command) =>
+      act(command, async (_environment, json) => (await import('./list-models.js')).listModels({ ...(pattern !== undefined && { pattern }), json })),
   );
+  withImages(add('predict <model> <images...>', 'the most probable classes of image files, folders or quoted patterns'))
+    .option('--topk <n>', 'classes for each image', whole, 5)
+    .option('--logits', 'all logits too', false)
+    .option('--output <file>', 'a .csv or .parquet table instead of lines')
+    .action((model: string, inputs: string[], { topk, logits, output, ...options }: ImageOptions & PredictOptions, command: Command) =>
+      compute(command, async (environment, json) =>
+        (await import('./predict.js')).predict({ model, inputs, topk, logits, ...(output && { output }), ...options, environment, json }),
+      ),
+    );
+  withImages(add('features <model> <images...>', 'what a model sees in images before its classifier, as JSON lines'))
+    .option('--pool <name>', 'how the last map becomes one row: avg, max, avgmax, catavgmax, or none for the map itself', 'avg')
+    .option('--level <n>', 'one of the maps on the way instead: 0 is the largest, -1 the smallest', index)
+    .action((model: string, inputs: string[], { pool, level, ...options }: ImageOptions & { pool: string; level?: number }, command: Command) =>
+      compute(command, async (environment, json) =>
+        (await import('./features.js')).features({ model, inputs, pool, ...(level !== undefined && { level }), ...options, environment, json }),
+      ),
+    );
+  add('export <model> <folder>', 'hands a model over: a folder that timm loads, or a TensorFlow SavedModel, with a model card')
+    .addOption(new Option('--format <format>', 'what is written').choices(['timm', 'saved-model']).default('timm'))
+    .action((model: string, folder: string, { format }: { format: 'timm' | 'saved-model' }, command: Command) =>
+      compute(command, async (environment, json) => (await import('./export.js')).exportTo({ model, folder, format, environment, json })),
+    );
+  add('doctor', 'sets up what is missing (libtensorflow, the Temporal server, the addon), and says what this machine has')
+    .option('--check', 'only looks', false)
+    .option('--data', 'also fetches Fashion-MNIST, which the pipelines of this package read', false)
+    .option('--accelerator <kind>', 'auto, cpu or cuda (default: what was chosen before, else auto)')
+    .action(({ check, data, accelerator }: { check: boolean; data: boolean; accelerator?: string }, command: Command) =>
+      act(command, async (_before, json) => {
+        const environment = () => readEnvironment(command.optsWithGlobals<GlobalOptions>().home); // set-up changes it
+        return (await import('./doctor.js')).doctor({ isSettingUp: !check, withData: data, ...(accelerator && { accelerator }), environment, json });
+      }),
+    );
   add('server', 'the embedded Temporal server and its UI alone, until Ctrl-C').action((_options, command: Command) =>
     act(command, async (environment, json) => (await import('./server.js')).server({ environment, json })),
   );
@@ -67,13 +98,54 @@ function commandLine(act: (command: Command, run: (environment: Environment, jso
   return program;
 }
 
+interface ImageOptions {
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly size?: number;
+  readonly useTestSize: boolean;
+  readonly upright: boolean;
+  readonly strict: boolean;
+}
+
+interface PredictOptions {
+  readonly topk: number;
+  readonly logits: boolean;
+  readonly output?: string;
+}
+
+function withImages(command: Command): Command {
+  return command
+    .option('--batch <n>', 'images per forward pass (default: by their size)', whole)
+    .option('--threads <n>', 'threads that open images (default: all cores but one)', whole)
+    .option('--size <pixels>', "side of the images instead of the weights' own", whole)
+    .option('--use-test-size', "the weights' larger test size and crop, where they have one", false)
+    .option('--no-upright', 'leave images as they are stored, as timm does, whatever their EXIF orientation says')
+    .option('--strict', 'fail at the first file that cannot be read', false);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function index(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a number of seconds above 0.');
 }
 
-/** `npm start` runs it. */
+/** `npm start` runs it. Of the folder that the command is in, where it has one, else of the package. */
+function defaultPipeline(): string {
+  return existsSync(DEFAULT_PIPELINE) ? DEFAULT_PIPELINE : fileURLToPath(new URL(DEFAULT_PIPELINE, PACKAGE_FOLDER));
+}
+
 const DEFAULT_PIPELINE = 'pipelines/fashion-mnist.yaml';
 
 const MESSAGES = [
@@ -88,6 +160,8 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   SPEC_UNREADABLE: EXIT.invalid,
   COMMAND_INVALID: EXIT.invalid,
   RUN_UNKNOWN: EXIT.invalid,
+  MODEL_UNKNOWN: EXIT.invalid,
+  MODEL_INVALID: EXIT.invalid,
   RUN_FAILED: EXIT.failed,
   SERVER_UNREACHABLE: EXIT.unreachable,
 };
@@ -97,12 +171,17 @@ if (process.exitCode === EXIT.interrupted) process.exit(); // A call that was cu
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = commandLine(async (command, run) => {
+  const act: Act = async (command, run) => {
     const { home, json } = command.optsWithGlobals<GlobalOptions>();
     const outcome = await run(readEnvironment(home), json);
     if (outcome.stderr) process.stderr.write(outcome.stderr);
     if (outcome.stdout) process.stdout.write(outcome.stdout);
     exitCode = outcome.exitCode;
+  };
+  const program = commandLine(act, async (command, run) => {
+    const { inComputingProcess, isComputingProcess } = await import('./computing-process.js');
+    if (isComputingProcess()) return act(command, run);
+    exitCode = await inComputingProcess(argv);
   });
   try {
     await program.parseAsync([...argv]);

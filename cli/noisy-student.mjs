@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import { register } from 'tsx/esm/api';
+import { existsSync } from 'node:fs';
 
-register(); // The sources run as they are; nothing is built.
-await import('./main.ts');
+// A checkout has the sources, which run as they are; an installed package has them compiled.
+if (existsSync(new URL('main.ts', import.meta.url))) {
+  const { register } = await import('tsx/esm/api');
+  register();
+  await import('./main.ts');
+} else {
+  await import('../dist/cli/main.js');
+}

@@ -1,7 +1,7 @@
-// Makes this checkout ready to run: npm packages, libtensorflow, the Temporal server, the compiled addon, data.
-// Says one line per step that did something, and nothing if nothing is to do.
+// Makes this checkout, or this installed package, ready to run: npm packages, libtensorflow, the Temporal server, the
+// compiled addon, data. Says one line per step that did something, and nothing if nothing is to do.
 //
-//   npm run setup [-- --without-data] [--accelerator auto|cpu|cuda] [--only STEP,…]
+//   npm run setup [-- --without-data] [--accelerator auto|cpu|cuda] [--only STEP,…]        installed: npx noisy-student doctor
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 11)) {

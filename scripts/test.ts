@@ -22,6 +22,9 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => join('test', file))
   .filter((file) => file.endsWith('.test.ts') && belongs(file))
   .sort();
+// Some tests install the package. Made before they start, else two of them would make it at once.
+const built = spawnSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { stdio: 'inherit' });
+if (built.status !== 0) process.exit(1);
 // Two at a time: a file with a server and one that computes keep two cores busy without starving a heartbeat.
 const scratch = mkdtempSync(join(tmpdir(), 'noisy-student-test-'));
 chmodSync(scratch, 0o755); // some tests go on as another user

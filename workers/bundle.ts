@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger, WorkflowBundle } from '@temporalio/worker';
+import { entryFile } from '../lib/package.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows', import.meta.url));
 
@@ -17,7 +18,7 @@ export async function workflowBundle(home: string, logger: Logger): Promise<Work
   const codePath = join(folder, `workflows-${await digestOfWorkflows()}.js`);
   if (existsSync(codePath)) return { codePath };
   const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const bundle = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts'), logger });
+  const bundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(entryFile('../workflows/index', import.meta.url)), logger });
   await mkdir(folder, { recursive: true });
   await writeFile(`${codePath}.${process.pid}`, bundle.code);
   await rename(`${codePath}.${process.pid}`, codePath);

@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../lib/errors.js';
+import { SET_UP } from '../lib/package.js';
 import { withLock } from './lock.js';
 import { logOf } from './log-file.js';
 import { freePort } from './ports.js';
@@ -45,7 +46,7 @@ const GRACE_MS = 10_000; // it closes its database within a second
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   if (!existsSync(options.program)) {
-    throw new PipelineError('SERVER_MISSING', `the Temporal server program is not at ${options.program} · run: npm run setup, or set TEMPORAL_CLI_PATH`);
+    throw new PipelineError('SERVER_MISSING', `the Temporal server program is not at ${options.program} · run: ${SET_UP}, or set TEMPORAL_CLI_PATH`);
   }
   await mkdir(join(options.home, 'logs'), { recursive: true });
   const startOrAdopt = async () => {

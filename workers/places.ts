@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../lib/errors.js';
+import { PACKAGE_FOLDER, SET_UP } from '../lib/package.js';
 
 /** Where set-up put what it fetched. */
 export interface Places {
@@ -8,7 +9,7 @@ export interface Places {
   readonly data?: string;
 }
 
-const RECORD = fileURLToPath(new URL('../node_modules/.cache/noisy-student/places.json', import.meta.url));
+const RECORD = fileURLToPath(new URL('node_modules/.cache/noisy-student/places.json', PACKAGE_FOLDER));
 
 /** What scripts/setup.mjs wrote down; empty where it has not run. */
 export function readPlaces(): Places {
@@ -28,5 +29,5 @@ export async function serverProgram(environment: Readonly<Record<string, string 
 /** Throws SERVER_MISSING. */
 export function requireProgram(program: string | null): string {
   if (program !== null) return program;
-  throw new PipelineError('SERVER_MISSING', `the Temporal server is not set up (${RECORD} does not name it) · run: npm run setup, or set TEMPORAL_CLI_PATH`);
+  throw new PipelineError('SERVER_MISSING', `the Temporal server is not set up (${RECORD} does not name it) · run: ${SET_UP}, or set TEMPORAL_CLI_PATH`);
 }

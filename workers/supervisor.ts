@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../lib/errors.js';
+import { entryFile } from '../lib/package.js';
 import { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from './embedded-server.js';
 import { isAlive, killProcess } from './processes.js';
 import { answers } from './server-process.js';
@@ -127,7 +128,7 @@ function startServer(
   return startEmbeddedServer({ home, program: serverProgram, ...server, onLaunch, ...(signal && { signal }) });
 }
 
-const WORKER = new URL('./worker.ts', import.meta.url);
+const WORKER = entryFile('./worker', import.meta.url);
 
 function start({ home, workerEntry = WORKER }: SupervisorOptions, address: string): WorkerProcess {
   return startWorker({ home, entry: workerEntry }, address);

@@ -24,8 +24,9 @@ export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStuden
       else generations.set(result.status.generation, result);
       phases.push(...result.phases);
     } else {
-      const { poolImages, reused, why, seconds } = decode(payload) as PhaseOutcome & { poolImages?: number };
-      if (poolImages !== undefined) phases.push({ phase: 'prepare', generation: null, role: null, reused, why, seconds });
+      const { poolImages, mean, size, reused, why, seconds } = decode(payload) as PhaseOutcome & { poolImages?: number; mean?: unknown; size?: number };
+      const phase = poolImages !== undefined ? 'prepare' : mean !== undefined ? 'import' : size !== undefined ? (`prepare ${size} px` as const) : undefined;
+      if (phase !== undefined) phases.push({ phase, generation: null, role: null, reused, why, seconds });
     }
   }
   return {

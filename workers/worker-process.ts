@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { entryOptions } from '../lib/package.js';
 import { endProcess } from './processes.js';
 import { SHUTDOWN_MS } from './run-workers.js';
 
@@ -15,7 +16,7 @@ const STARTING_MS = 120_000;
 /** A worker with all roles for the server on this machine. It is given until `STARTING_MS` for its first sign of life. */
 export function startWorker({ home, entry }: { home: string; entry: URL }, address: string): WorkerProcess {
   const child = fork(fileURLToPath(entry), ['--home', home, '--embedded', address], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: entryOptions(),
     // Nothing of a worker belongs on stdout. In a group of its own: a terminal's Ctrl-C is for the command.
     stdio: ['ignore', 2, 'inherit', 'ipc'],
     detached: true,

@@ -1,11 +1,12 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createDevice } from '../lib/device/process.js';
+import { hubSettings } from '../lib/models/hub-settings.js';
 import { createFileStore } from '../lib/store/file-store.js';
 import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
 import type { Role } from '../workflows/queues.js';
@@ -43,6 +44,7 @@ export async function runWorkerProcess({ home, roles, connection: settings, sign
       activities: createActivities({
         store: createFileStore(join(home, 'store')),
         home,
+        hub: hubSettings(process.env, homedir()),
         device,
         clock: Date.now,
         ...(roles.includes('gpu') && { warmDevice: () => device.warm() }),

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../errors.js';
+import { entryFile, entryOptions } from '../package.js';
 import type { HostFacts } from '../training/versions.js';
 import { reviveFailure } from './failure.js';
 import type { FromChild, Job, Progress, ToChild } from './messages.js';
@@ -120,7 +121,7 @@ interface Child {
 }
 
 function startChild({ node, environment, processor, loaderThreads = 1, progressMs = 0, entry, log }: DeviceOptions): Child {
-  const file = fileURLToPath(entry ?? new URL('./child.ts', import.meta.url));
+  const file = fileURLToPath(entry ?? entryFile('./child', import.meta.url));
   const facts: HostFacts = {
     processor,
     intraOp: environment['TF_NUM_INTRAOP_THREADS'] ?? 'default',
@@ -129,8 +130,8 @@ function startChild({ node, environment, processor, loaderThreads = 1, progressM
   };
   const process = fork(file, [JSON.stringify(facts), String(progressMs)], {
     execPath: node,
-    // tsx is resolved here, so that it works from any working directory. The heap's young part (MiB) is small, as what is large here lies outside of it.
-    execArgv: ['--import', import.meta.resolve('tsx'), '--max-semi-space-size=4', '--expose-gc'],
+    // The heap's young part (MiB) is small, as what is large here lies outside of it.
+    execArgv: [...entryOptions(), '--max-semi-space-size=4', '--expose-gc'],
     env: environment,
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

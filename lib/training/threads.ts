@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { TrainJob } from '../device/messages.js';
+import { entryFile, entryOptions } from '../package.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Drawn } from './draw.js';
 
@@ -17,10 +18,10 @@ export interface Threads {
 export function openThreads(job: TrainJob, count: number): Threads | null {
   if (count === 0) return null;
   const pool = new Piscina<unknown, unknown>({
-    filename: fileURLToPath(new URL('./thread.ts', import.meta.url)),
+    filename: fileURLToPath(entryFile('./thread', import.meta.url)),
     name: 'draw',
     stricterFIFO: true, // a step is needed before those after it
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: entryOptions(),
     workerData: { seed: job.seed, generation: job.generation, dataset: job.dataset, selection: job.selection, checkpoints: job.checkpoints },
     minThreads: count,
     maxThreads: count,

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { runProgram, SetupFailure } from './failure.mjs';
+import { openFolder } from './place.mjs';
 
 const COMPILER_REMEDY = 'install it: apt-get install g++ (Fedora: dnf install gcc-c++, macOS: xcode-select --install)';
 
@@ -9,15 +11,15 @@ const COMPILER_REMEDY = 'install it: apt-get install g++ (Fedora: dnf install gc
  * puts it where that package looks for it, or into `addonFolder`. It is compiled again only if one of its inputs is another one.
  */
 export function compileAddon({ root, compiler, places, say, addonFolder }) {
-  const packageFolder = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
-  const headers = join(root, 'node_modules', 'node-api-headers');
+  const packageFolder = folderOf('@tensorflow/tfjs-node-gpu', root);
+  const headers = folderOf('node-api-headers', root);
   const args = compilerArguments(packageFolder, headers, places.libtensorflow.folder);
   const inputs = JSON.stringify({ package: versionOf(packageFolder), headers: versionOf(headers), compiler, args });
   const output = addonFolder ?? join(packageFolder, 'lib', 'napi-v8');
   if (isCompiledFrom(inputs, output)) return;
 
+  openFolder(output);
   say(`addon: compiling against ${places.libtensorflow.bundle}`);
-  mkdirSync(output, { recursive: true });
   const temporary = join(output, `tfjs_binding-${process.pid}`);
   const compiled = runProgram(compiler, [...args, '-o', temporary], { remedy: COMPILER_REMEDY });
   if (!compiled.ok) {
@@ -27,6 +29,15 @@ export function compileAddon({ root, compiler, places, say, addonFolder }) {
   // A process that has the old file loaded keeps it: a rename replaces the name, not the contents.
   renameSync(temporary, join(output, 'tfjs_binding.node'));
   writeFileSync(join(output, 'inputs.json'), inputs);
+}
+
+/** Of a package that this one needs: an installer may put it beside this one, or further up. */
+function folderOf(name, root) {
+  try {
+    return dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`));
+  } catch {
+    throw new SetupFailure(`addon: the package ${name} is not installed for ${root} · install the packages again: npm install`);
+  }
 }
 
 function compilerArguments(packageFolder, headers, libtensorflow) {

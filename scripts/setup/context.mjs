@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseTensorflow } from './accelerator.mjs';
+import { openFolder } from './place.mjs';
 import { bundleFolder } from './wheels.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Inside node_modules: the addon that these places belong to lies there too, and both vanish together. */
+/** Inside the package's own node_modules, in a checkout and where it is installed: it vanishes with the package, and with the addon in a checkout. */
 const RECORD = join(ROOT, 'node_modules', '.cache', 'noisy-student', 'places.json');
 
 /**
@@ -17,6 +18,7 @@ const RECORD = join(ROOT, 'node_modules', '.cache', 'noisy-student', 'places.jso
 export function createContext({ accelerator, withoutData, environment, say }) {
   const context = {
     root: ROOT,
+    isCheckout: existsSync(join(ROOT, 'package-lock.json')), // npm packs none
     cache: join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'noisy-student'),
     lock: JSON.parse(readFileSync(join(ROOT, 'scripts/binaries.lock.json'), 'utf8')),
     platform: `${process.platform}-${process.arch}`,
@@ -33,7 +35,7 @@ export function createContext({ accelerator, withoutData, environment, say }) {
 export function recordPlace({ places }, step) {
   const recorded = recordedPlaces();
   if (JSON.stringify(places[step]) === JSON.stringify(recorded[step])) return;
-  mkdirSync(dirname(RECORD), { recursive: true });
+  openFolder(dirname(RECORD));
   writeFileSync(`${RECORD}.${process.pid}`, `${JSON.stringify({ ...recorded, [step]: places[step] }, null, 2)}\n`);
   renameSync(`${RECORD}.${process.pid}`, RECORD);
 }

@@ -7,7 +7,7 @@ import { runProgram, SetupFailure } from './failure.mjs';
 import { placeFolder } from './place.mjs';
 
 /** Fills the folder of the default data set from the first source that has it. */
-export async function fetchData({ lock, places, dataMirror, withoutData, say }) {
+export async function fetchData({ lock, places, dataMirror, withoutData, isCheckout, say }) {
   if (existsSync(places.data)) return;
   const { sources, files } = lock.data['fashion-mnist'];
   const reasons = [];
@@ -24,7 +24,7 @@ export async function fetchData({ lock, places, dataMirror, withoutData, say }) 
     }
   }
   const missing = `data: no source has Fashion-MNIST (${reasons.join('; ')}) · name a folder or an address that has its four .gz files in NOISY_STUDENT_DATA_MIRROR`;
-  if (!withoutData) throw new SetupFailure(`${missing}, or go on without: npm run setup -- --without-data`);
+  if (!withoutData) throw new SetupFailure(isCheckout ? `${missing}, or go on without: npm run setup -- --without-data` : missing);
   say(`warning: ${missing}`);
 }
 

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram, SetupFailure } from './failure.mjs';
 
-/** Installs the npm packages of package-lock.json, unless exactly these are installed. */
-export function installPackages({ root, say }) {
-  if (isInstalledAsLocked(root)) return;
+/** Installs the npm packages of package-lock.json, unless exactly these are installed. Where the package is installed itself, npm has done so. */
+export function installPackages({ root, isCheckout, say }) {
+  if (!isCheckout || isInstalledAsLocked(root)) return;
   say('packages: installing what package-lock.json pins');
   const remedy = 'it comes with Node.js: install it from https://nodejs.org';
   const npm = runProgram('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { folder: root, remedy });

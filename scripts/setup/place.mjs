@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { SetupFailure } from './failure.mjs';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -35,5 +36,16 @@ function renameUnlessPlaced(temporary, destination) {
     renameSync(temporary, destination);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes(error.code) || !existsSync(destination)) throw error;
+  }
+}
+
+/** Makes a folder among the installed packages, which may be somebody else's, or read-only. */
+export function openFolder(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch ({ code }) {
+    const remedy = 'run set-up once as its owner, with XDG_CACHE_HOME set to a folder that everybody can read, and use the same setting afterwards';
+    throw new SetupFailure(`cannot write into ${folder} (${code}) · ${remedy}; or install the package in a folder of your own`);
   }
 }

