@@ -1,4 +1,4 @@
-import { inLanes } from '../../lib/evaluation/predictor.js';
+import { inLanes } from '../../lib/evaluation/lanes.js';
 import { forward, tensorsFrom, type Mode } from '../../lib/models/efficientnet.js';
 import { foldNorms } from '../../lib/models/fold-norms.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';

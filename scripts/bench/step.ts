@@ -2,6 +2,7 @@ import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { randomKey, uniforms } from '../../lib/noise/random.js';
 import type { OptimiserSpec } from '../../lib/spec/resolved.js';
+import { frozenBy } from '../../lib/training/frozen.js';
 import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { startSteps } from '../../lib/training/running-step.js';
 import { stateFrom } from '../../lib/training/state.js';
@@ -38,6 +39,7 @@ export function startStep({ model, images, size, channels, optimiser: spec, repe
   const plan: StepPlan = {
     network,
     optimiser,
+    frozen: frozenBy(undefined),
     labelledCount: images / 4,
     unlabelledWeight: 1,
     mean: Array(channels).fill(0.5) as number[],
