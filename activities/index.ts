@@ -1,16 +1,20 @@
 import { evaluateModel } from './evaluate-model.js';
+import { importWeights, type ImportDeps } from './import-weights.js';
 import { labelShards } from './label-shards.js';
 import { prepareData, type PrepareDeps } from './prepare-data.js';
+import { resizeData } from './resize-data.js';
 import { selectLabels } from './select-labels.js';
 import { trainModel, type DeviceDeps } from './train-model.js';
 import { writeReport, type ReportDeps } from './write-report.js';
 
-export type ActivityDeps = DeviceDeps & PrepareDeps & ReportDeps;
+export type ActivityDeps = DeviceDeps & PrepareDeps & ImportDeps & ReportDeps;
 
 /** The activities that a worker registers, by name. */
 export function createActivities(deps: ActivityDeps) {
   return {
+    importWeights: importWeights(deps),
     prepareData: prepareData(deps),
+    resizeData: resizeData(deps),
     trainModel: trainModel(deps),
     labelShards: labelShards(deps),
     selectLabels: selectLabels(deps),

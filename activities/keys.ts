@@ -6,12 +6,13 @@ import { digest } from '../lib/spec/digest.js';
  * The number of a phase's code: raise it when the code makes other results from the same inputs, and what was
  * published before is computed again.
  */
-const FORMAT: Readonly<Record<Phase, number>> = { prepare: 1, 'hidden-labels': 1, train: 3, label: 3, select: 1, evaluate: 3, report: 1 };
+const FORMAT: Readonly<Record<Phase, number>> = { prepare: 1, 'hidden-labels': 1, import: 1, train: 3, label: 3, select: 1, evaluate: 3, report: 1 };
 
 /** What a key stands for, in a person's words: the reason for which a published artifact is used again. */
 export const SAME: Readonly<Record<Phase, string>> = {
   prepare: 'the same files, data block and seed',
   'hidden-labels': 'the same files, data block and seed',
+  import: 'the same weights',
   train: 'the same images, selection, model, noise, training block and seed',
   label: 'the same teacher, images and labelling block',
   select: 'the same pseudo-labels, selection block and seed',
@@ -29,10 +30,32 @@ export function hiddenLabelsKey(prepare: string): string {
   return keyOf('hidden-labels', {}, [prepare]);
 }
 
-/** Neither the checkpoint interval nor the log interval changes what is learnt; labelling and selecting come in as the selection. */
-export function trainKey(seed: number, { index, role, model, noise, training }: GenerationSpec, inputs: { dataset: string; selection: string | null }): string {
+/** The weights' own content: the same weights from any place are one artifact. */
+export function importKey(content: { readonly config: string; readonly weights: string }): string {
+  return keyOf('import', {}, [content.config, content.weights]);
+}
+
+/** `like`: the same images at the size of `data` instead of that of the data set with this digest. */
+export function resizeKey(data: DataSpec, seed: number, inputs: { fingerprint: string; like: string }): string {
+  return keyOf('prepare', { data, seed }, [inputs.fingerprint, inputs.like]);
+}
+
+/**
+ * Neither the checkpoint interval nor the log interval changes what is learnt; labelling and selecting come in as the selection, and
+ * the weights to start from, by whatever name, as `initial`. What a training has not is not in its key.
+ */
+export function trainKey(
+  seed: number,
+  { index, role, model, noise, training, freeze }: GenerationSpec,
+  { dataset, selection, initial }: { dataset: string; selection: string | null; initial?: string | undefined },
+): string {
   const { checkpointEvery: _checkpoint, logEvery: _log, ...learnt } = training;
-  return keyOf('train', { seed, index, role, model, noise, training: learnt }, [inputs.dataset, inputs.selection]);
+  const inputs = [dataset, selection];
+  return keyOf(
+    'train',
+    { seed, index, role, model, noise, training: learnt, ...(freeze && { freeze }) },
+    initial === undefined ? inputs : [...inputs, initial],
+  );
 }
 
 /** Pool positions from (inclusive) … to (exclusive) of the shard `index`, counted from 0. */

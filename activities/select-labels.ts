@@ -28,6 +28,8 @@ export interface SelectLabelsInput {
 export interface LabelSource {
   readonly model: ArtifactRef;
   readonly labelling: LabellingSpec;
+  /** The same images at the size at which they were labelled, where that is another than the selection's data set has. */
+  readonly dataset?: ArtifactRef;
 }
 
 export interface SelectResult extends PhaseResult {
@@ -73,12 +75,12 @@ interface Shards {
   readonly files: readonly string[];
 }
 
-async function findShards(store: ArtifactStore, { model, labelling }: LabelSource, dataset: ArtifactRef, images: number): Promise<Shards> {
+async function findShards(store: ArtifactStore, { model, labelling, dataset: own }: LabelSource, dataset: ArtifactRef, images: number): Promise<Shards> {
   const digests: string[] = [];
   const files: string[] = [];
   const ranges = Array.from({ length: Math.ceil(images / labelling.shard) }, (_, i) => shardRange(labelling, images, i));
   const shards = inOrder(ranges, LOOK_UPS, async ({ from, to }) => {
-    const key = labelKey(labelling, { from, to }, { model: model.digest, dataset: dataset.digest });
+    const key = labelKey(labelling, { from, to }, { model: model.digest, dataset: (own ?? dataset).digest });
     const shard = await store.find('label', key);
     if (shard === undefined) throw missingShard(from, to, key);
     return { digest: shard.digest, folder: await store.open(shard) };

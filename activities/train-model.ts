@@ -13,6 +13,8 @@ export interface TrainInput {
   readonly dataset: ArtifactRef;
   /** Null for teacher and baseline. */
   readonly selection: ArtifactRef | null;
+  /** The model whose weights it starts from; absent = a fresh network. */
+  readonly initial?: ArtifactRef;
 }
 
 export interface TrainResult extends PhaseResult {
@@ -32,10 +34,10 @@ export interface DeviceDeps extends PublishDeps {
  */
 export const trainModel =
   ({ store, clock, device }: DeviceDeps) =>
-  async ({ seed, generation, dataset, selection }: TrainInput): Promise<TrainResult> =>
+  async ({ seed, generation, dataset, selection, initial }: TrainInput): Promise<TrainResult> =>
     attempt('train', async (current) => {
       const { signal, report } = current;
-      const key = trainKey(seed, generation, { dataset: dataset.digest, selection: selection?.digest ?? null });
+      const key = trainKey(seed, generation, { dataset: dataset.digest, selection: selection?.digest ?? null, initial: initial?.digest });
       const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'train', key }, async (output) => {
         const job = {
           kind: 'train',
@@ -43,6 +45,7 @@ export const trainModel =
           generation,
           dataset: await store.open(dataset),
           selection: selection && (await store.open(selection)),
+          ...(initial && { initial: await store.open(initial) }),
           checkpoints: await store.checkpoints(key),
           output,
         } as const;

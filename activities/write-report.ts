@@ -20,6 +20,8 @@ export interface WriteReportInput {
 
 export interface TrainedModel {
   readonly train: ArtifactRef;
+  /** The training before one at a larger size; absent where there was none. */
+  readonly base?: ArtifactRef;
   readonly selection: ArtifactRef | null;
   readonly evaluation: ArtifactRef;
   readonly seconds: number;
@@ -71,13 +73,14 @@ export const writeReport =
 
 function artifactsOf({ dataset, generations, baseline }: WriteReportInput): readonly (ArtifactRef | null)[] {
   const models = baseline ? [...generations, baseline] : generations;
-  return [dataset, ...models.flatMap(({ train, selection, evaluation }) => [train, selection, evaluation])];
+  return [dataset, ...models.flatMap(({ train, base, selection, evaluation }) => [train, ...(base ? [base] : []), selection, evaluation])];
 }
 
 function opener(store: ArtifactStore) {
-  return async (generation: GenerationSpec, { train, selection, evaluation, seconds }: TrainedModel): Promise<ReportedGeneration> => ({
+  return async (generation: GenerationSpec, { train, base, selection, evaluation, seconds }: TrainedModel): Promise<ReportedGeneration> => ({
     generation,
     train: await store.open(train),
+    ...(base && { base: await store.open(base) }),
     selection: selection && (await store.open(selection)),
     evaluation: await store.open(evaluation),
     seconds,

@@ -1,4 +1,5 @@
 import { PipelineError } from '../lib/errors.js';
+import { adaptChannels } from '../lib/models/adapt-stem.js';
 import { classNames } from '../lib/models/class-names.js';
 import { findWeights, UNTRAINED } from '../lib/models/catalogue.js';
 import type { ModelConfig } from '../lib/models/config.js';
@@ -55,8 +56,11 @@ export async function createModel(name: string, options: ModelOptions | FeatureO
   const wanted = wantedNetwork(source, options);
   const { tensors, adapted } = await loadVariables(wanted, { folder: source.folder, seed });
   for (const change of adapted) onMessage(`${name}: ${change}`);
-  const facts = { network: wanted, tensors, config: source.config, seed };
-  return 'featuresOnly' in options ? featureModelOf(facts, options) : classifierOf({ ...facts, labels: labelsOf(source, wanted), outputStride: options.outputStride ?? 32 });
+  const config = { ...source.config, pretrained: adaptChannels(source.config.pretrained, wanted.channels) };
+  const facts = { network: wanted, tensors, config, seed };
+  return 'featuresOnly' in options
+    ? featureModelOf(facts, options)
+    : classifierOf({ ...facts, labels: labelsOf(source, wanted), outputStride: options.outputStride ?? 32 });
 }
 
 interface ModelSource {

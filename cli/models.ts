@@ -1,4 +1,4 @@
-import { modelNames, parameterCount } from '../lib/models/variants.js';
+import { pipelineModels } from '../lib/models/pipeline-models.js';
 
 /** The model table, as the checks of a pipeline file take it. */
-export const models = { names: modelNames(), parameters: parameterCount };
+export const models = pipelineModels();

@@ -27,5 +27,6 @@ function reuse({ phases }: RunStatus): string[] {
       ? `All ${phases.length} phases are reused; nothing was computed.`
       : `${reused.length} of ${phases.length} phases are reused.`;
   const reasons = new Map(reused.map(({ phase, why }) => [phase, why]));
-  return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(8)}  ${why}`), ''];
+  const width = Math.max(...[...reasons.keys()].map((phase) => phase.length));
+  return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(width)}  ${why}`), ''];
 }

@@ -5,15 +5,15 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pauseUpdate, resumeUpdate, retryUpdate, stopUpdate } from '../workflows/messages.js';
 import { historiesOf, startRun, untilState } from '../test/workflows/runs.js';
 import { startTestServer, type TestServer } from '../test/workflows/server.js';
-import { exampleSpec, shortSpec } from '../test/workflows/spec.js';
+import { exampleSpec, shortSpec, tunedSpec } from '../test/workflows/spec.js';
 
 /**
  * Records histories of the workflows as they are now, on a real server with fake activities, for the replay test:
  *
- *   node --import tsx scripts/record-histories.ts
+ *   node --import tsx scripts/record-histories.ts [NAME…]
  *
- * Run it for a release and commit the files. Files of earlier releases stay: runs that were started with them may
- * still be under way, and must go on.
+ * Without a name it records all. Run it for a release and commit the files. Files of earlier releases stay: runs that were
+ * started with them may still be under way, and must go on.
  */
 const FOLDER = new URL('../test/histories/', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -24,6 +24,12 @@ const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => P
     const { handle } = await startRun(server, run, { spec: exampleSpec() });
     await handle.result();
     return [run, `${run}/generation-0`, `${run}/generation-2`, `${run}/generation-2/labels`, `${run}/baseline`];
+  },
+
+  async tuned(server, run) {
+    const { handle } = await startRun(server, run, { spec: tunedSpec() });
+    await handle.result();
+    return [run, `${run}/generation-0`, `${run}/generation-2`, `${run}/baseline`];
   },
 
   async paused(server, run) {
@@ -66,10 +72,12 @@ const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => P
   },
 };
 
+const wanted = process.argv.slice(2);
 const server = await startTestServer();
 try {
   await mkdir(FOLDER, { recursive: true });
   for (const [name, record] of Object.entries(RECORDINGS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     for (const id of await record(server, name)) {
       for (const [execution, history] of (await historiesOf(server.client, id)).entries()) {
         const file = `${id.replaceAll('/', '-')}${execution === 0 ? '' : `-${execution + 1}`}-${version}.json`;

@@ -73,9 +73,12 @@ export interface PoolStatus {
   readonly labelAccuracy?: number;
 }
 
+/** A phase as a run tells of it: what is done for a larger image size has names of its own. */
+export type RunPhase = Phase | 'fine-tune' | `prepare ${number} px`;
+
 export interface CurrentPhase {
-  readonly phase: Phase;
-  /** Null for `prepare` and `report`. */
+  readonly phase: RunPhase;
+  /** Null for what is done for the whole run: `import`, `prepare` and `report`. */
   readonly generation: number | null;
   readonly role: GenerationSpec['role'] | null;
   readonly model: string | null;
@@ -84,7 +87,7 @@ export interface CurrentPhase {
 }
 
 export interface PhaseOutcome {
-  readonly phase: Phase;
+  readonly phase: RunPhase;
   readonly generation: number | null;
   readonly role: GenerationSpec['role'] | null;
   readonly reused: boolean;
@@ -109,7 +112,10 @@ export interface RunFailure {
 /** What a generation hands to the run: its row, and where its artifacts are. */
 export interface GenerationResult {
   readonly status: GenerationStatus;
+  /** The model that is evaluated and labels. */
   readonly train: ArtifactRef;
+  /** The model before its training at a larger size; absent where there was none. */
+  readonly base?: ArtifactRef;
   readonly selection: ArtifactRef | null;
   readonly evaluation: ArtifactRef;
   readonly phases: readonly PhaseOutcome[];

@@ -1,9 +1,10 @@
 import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
+import type { DataSpec, GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { runChild } from './child.js';
 import { nameOf, shortModel } from './details.js';
-import type { GenerationResult, RunStatus } from './messages.js';
+import type { GenerationResult, RunPhase, RunStatus } from './messages.js';
 import { queuesOf } from './queues.js';
 import { enter, openRun, perform, settleMessages, Stopped } from './run.js';
 import type { Results, Run } from './run-state.js';
@@ -55,20 +56,17 @@ type Step = () => Promise<void>;
 /** The first thing that has no result yet. Undefined: all is done. */
 function nextStep(input: RunInput, run: Run): Step | undefined {
   const { spec } = input;
-  const { prepared, generations, baseline, report } = run.results;
+  const { imported, prepared, generations, baseline, report } = run.results;
+  const { weights } = spec.generations[0]!;
+  if (weights !== undefined && !imported) return () => importWeights(input, run, weights);
   if (prepared === null) return () => prepare(input, run);
-  const next = spec.generations[generations.length];
-  if (next !== undefined) {
+  const next = spec.generations[generations.length] ?? (baseline === null ? spec.baseline : null);
+  if (next) {
+    const { resolution, role } = next;
+    if (resolution && !run.results.larger?.[resolution.size]) return () => prepareLarger(input, run, prepared, resolution.size);
     return async () => {
       const result = await train(input, run, prepared, next);
-      keep(run, { generations: [...generations, result] }, result);
-    };
-  }
-  if (spec.baseline !== null && baseline === null) {
-    const { baseline: generation } = spec;
-    return async () => {
-      const result = await train(input, run, prepared, generation);
-      keep(run, { baseline: result }, result);
+      keep(run, role === 'baseline' ? { baseline: result } : { generations: [...generations, result] }, result);
     };
   }
   return report === null ? () => writeReport(input, run) : undefined;
@@ -76,15 +74,47 @@ function nextStep(input: RunInput, run: Run): Step | undefined {
 
 type Prepared = NonNullable<Results['prepared']>;
 
+/** The weights that the teacher starts from come first: they say how images are normalised. */
+async function importWeights({ spec, locations, queuePrefix }: RunInput, run: Run, weights: string): Promise<void> {
+  begin(run, 'import');
+  const { model } = spec.generations[0]!;
+  const { artifact, mean, std, reused, why, seconds } = await call('importWeights', queuesOf(queuePrefix), weights, {
+    weights,
+    location: locations[weights] ?? null,
+    model,
+    channels: spec.data.image.channels,
+  });
+  const outcome = { phase: 'import', generation: null, role: null, reused, why, seconds } as const;
+  keep(run, { imported: { artifact, mean, std } }, { phases: [outcome] });
+}
+
+/** What the spec leaves open of the normalisation is that of the weights, where the teacher starts from some. */
+function dataOf({ data }: ResolvedSpec, { imported }: Results): DataSpec {
+  if (!imported) return data;
+  const { image } = data;
+  return { ...data, image: { ...image, mean: image.mean ?? imported.mean, std: image.std ?? imported.std } };
+}
+
 async function prepare({ spec, locations, queuePrefix }: RunInput, run: Run): Promise<void> {
   begin(run, 'prepare');
   const { artifact, hiddenLabels, poolImages, reused, why, seconds } = await call('prepareData', queuesOf(queuePrefix), `${spec.data.image.size} px images`, {
-    data: spec.data,
+    data: dataOf(spec, run.results),
     seed: spec.seed,
     locations,
   });
   const outcome = { phase: 'prepare', generation: null, role: null, reused, why, seconds } as const;
   keep(run, { prepared: { dataset: artifact, hiddenLabels, poolImages } }, { phases: [outcome] });
+}
+
+/** The same images at the size of a generation's second training. */
+async function prepareLarger({ spec, locations, queuePrefix }: RunInput, run: Run, { dataset: like }: Prepared, size: number): Promise<void> {
+  const phase = `prepare ${size} px` as const;
+  begin(run, phase);
+  const { image, ...sets } = dataOf(spec, run.results);
+  const input = { data: { ...sets, image: { ...image, size } }, seed: spec.seed, locations, like };
+  const { artifact, labelled, reused, why, seconds } = await call('resizeData', queuesOf(queuePrefix), `${size} px images`, input);
+  const larger = { ...run.results.larger, [size]: { dataset: artifact, labelled } };
+  keep(run, { larger }, { phases: [{ phase, generation: null, role: null, reused, why, seconds }] });
 }
 
 /** One child for each model, so that each can be watched and cancelled alone. */
@@ -94,10 +124,15 @@ async function train(
   { dataset, hiddenLabels, poolImages }: Prepared,
   generation: GenerationSpec,
 ): Promise<GenerationResult> {
-  const { index, role, model, training } = generation;
+  const { index, role, model, training, resolution } = generation;
   const run = workflowInfo().workflowId;
   const { window, shardsPerExecution } = limits;
   const isStudent = role === 'student';
+  /** At which size a generation labels, where it is not that of the data. */
+  const labelledBy = (labeller: number): { dataset?: ArtifactRef } => {
+    const size = spec.generations[labeller]?.resolution?.size;
+    return size === undefined ? {} : { dataset: results.larger![size]!.dataset };
+  };
   return runChild(trainGeneration, {
     workflowId: role === 'baseline' ? `${run}/baseline` : `${run}/generation-${index}`,
     args: [
@@ -106,9 +141,14 @@ async function train(
         seed: spec.seed,
         generation,
         dataset,
-        pool: { images: poolImages, hiddenLabels },
+        ...(role === 'teacher' && results.imported && { initial: results.imported.artifact }),
+        ...(resolution && { larger: results.larger![resolution.size]! }),
+        pool: { images: poolImages, hiddenLabels, ...(isStudent && labelledBy(index - 1)) },
         teacher: isStudent ? results.generations[index - 1]!.train : null,
-        before: isStudent && index > 1 ? { model: results.generations[index - 2]!.train, labelling: spec.generations[index - 1]!.labelling } : null,
+        before:
+          isStudent && index > 1
+            ? { model: results.generations[index - 2]!.train, labelling: spec.generations[index - 1]!.labelling, ...labelledBy(index - 2) }
+            : null,
         queues: queuesOf(queuePrefix),
         limits: { ...(window && { window }), ...(shardsPerExecution && { shardsPerExecution }) },
       },
@@ -133,11 +173,11 @@ async function writeReport({ spec, specDigest, queuePrefix }: RunInput, run: Run
   keep(run, { report: path }, { phases: [{ phase: 'report', generation: null, role: null, reused, why, seconds }] });
 }
 
-function reported({ train, selection, evaluation, status: { seconds } }: GenerationResult) {
-  return { train, selection, evaluation, seconds };
+function reported({ train, base, selection, evaluation, status: { seconds } }: GenerationResult) {
+  return { train, ...(base && { base }), selection, evaluation, seconds };
 }
 
-function begin(run: Run, phase: 'prepare' | 'report'): void {
+function begin(run: Run, phase: RunPhase): void {
   run.current = { phase, generation: null, role: null, model: null, workflowId: workflowInfo().workflowId };
   announce(run);
 }

@@ -7,9 +7,19 @@ import type { Role } from './queues.js';
  * two seconds whatever it computes, so silence means that its worker is gone, however long a phase may honestly take.
  */
 export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
+  importWeights: {
+    queue: 'cpu',
+    startToCloseTimeout: '6 hours', // The largest weights have 2 GB: minutes on most lines, hours on some.
+    ...heartbeats(),
+  },
   prepareData: {
     queue: 'cpu',
     startToCloseTimeout: '12 hours', // A million images decode in about two hours on one core.
+    ...heartbeats(),
+  },
+  resizeData: {
+    queue: 'cpu',
+    startToCloseTimeout: '12 hours', // As for preparing.
     ...heartbeats(),
   },
   trainModel: {

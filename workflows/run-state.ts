@@ -6,7 +6,11 @@ import type { SearchValues } from './search-attributes.js';
 
 /** What is done so far: all that an execution hands to the next one. */
 export interface Results {
+  /** The weights that the teacher starts from; absent where it starts from none. */
+  readonly imported?: { readonly artifact: ArtifactRef; readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly prepared: { readonly dataset: ArtifactRef; readonly hiddenLabels: ArtifactRef | null; readonly poolImages: number } | null;
+  /** The same images at the larger sizes that generations ask for, by size in pixels. */
+  readonly larger?: Readonly<Record<number, LargerImages>>;
   readonly generations: readonly GenerationResult[];
   readonly baseline: GenerationResult | null;
   /** Path of report.html. */
@@ -14,6 +18,12 @@ export interface Results {
   readonly phases: readonly PhaseOutcome[];
   /** How often vanished artifacts were made again. */
   readonly repairs: number;
+}
+
+export interface LargerImages {
+  readonly dataset: ArtifactRef;
+  /** Images of the labelled set. */
+  readonly labelled: number;
 }
 
 export interface Run {

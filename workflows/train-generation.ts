@@ -1,13 +1,15 @@
 import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { LabelSource } from '../activities/select-labels.js';
-import type { GenerationSpec } from '../lib/spec/resolved.js';
-import type { ArtifactRef, Phase } from '../lib/store/store.js';
+import type { GenerationSpec, ResolutionSpec } from '../lib/spec/resolved.js';
+import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { runChild } from './child.js';
 import { phasesTable, shortModel } from './details.js';
+import { fineTuneOf } from './fine-tune.js';
 import { labelPool } from './label-pool.js';
-import { phaseSignal, type GenerationResult, type PhaseOutcome, type PhaseReport, type PoolStatus } from './messages.js';
+import { phaseSignal, type GenerationResult, type PhaseOutcome, type PhaseReport, type PoolStatus, type RunPhase } from './messages.js';
 import type { Queues } from './queues.js';
+import type { LargerImages } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
 import { withState } from './states.js';
 
@@ -16,7 +18,12 @@ export interface GenerationInput {
   readonly seed: number;
   readonly generation: GenerationSpec;
   readonly dataset: ArtifactRef;
-  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null };
+  /** The model whose weights it starts from; absent = a fresh network. */
+  readonly initial?: ArtifactRef;
+  /** The images at the size of `generation.resolution`; absent where there is none. */
+  readonly larger?: LargerImages;
+  /** `dataset`: where the teacher labels the pool at a larger size than that of the training. */
+  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null; readonly dataset?: ArtifactRef };
   /** The model that labels the pool; null for teacher and baseline, which learn from the labels alone. */
   readonly teacher: ArtifactRef | null;
   /** How the pool was labelled for the student before, to tell what changed. */
@@ -36,36 +43,46 @@ export interface PoolLimits {
  * was done before, so this may be cancelled and started again at any moment.
  */
 export async function trainGeneration(input: GenerationInput): Promise<GenerationResult> {
-  const { generation, seed, dataset, teacher, queues } = input;
-  const { index, labelling } = generation;
+  const { generation, seed, dataset, initial, larger, teacher, queues } = input;
+  const { index, labelling, resolution } = generation;
   const model = shortModel(generation.model);
   const { phases, during } = followPhases(input);
   return withState(async () => {
     const selected = teacher && (await selectFromPool(input, teacher, during));
     const selection = selected?.artifact ?? null;
     const trained = await during('train', () =>
-      call('trainModel', queues, `${model} ${generation.training.steps} steps`, { seed, generation, dataset, selection }),
+      call('trainModel', queues, `${model} ${generation.training.steps} steps`, { seed, generation, dataset, selection, ...(initial && { initial }) }),
     );
-    const evaluation = { generation: index, model: trained.artifact, dataset, batch: labelling.batch };
+    const tuned = resolution && larger && (await during('fine-tune', () => fineTune(input, resolution, larger, trained.artifact)));
+    const last = tuned ?? trained;
+    const evaluation = { generation: index, model: last.artifact, dataset: tuned ? larger!.dataset : dataset, batch: labelling.batch };
     const evaluated = await during('evaluate', () => call('evaluateModel', queues, `${model} on validation and test`, evaluation));
     if (evaluated.test.top1 !== null) upsertSearchAttributes(searchAttributes({ BestTop1: evaluated.test.top1 }));
     return {
       status: {
         generation: index,
         model: generation.model,
-        parameters: trained.parameters,
+        parameters: last.parameters,
         validation: evaluated.validation,
         test: evaluated.test,
         ...(selected && { pool: selected.pool }),
         seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0),
-        weights: { key: trained.artifact.key, sha256: trained.weights },
+        weights: { key: last.artifact.key, sha256: last.weights },
       },
-      train: trained.artifact,
+      train: last.artifact,
+      ...(tuned && { base: trained.artifact }),
       selection,
       evaluation: evaluated.artifact,
       phases,
     };
   });
+}
+
+/** The short second training at a larger size. */
+function fineTune({ generation, seed, queues }: GenerationInput, resolution: ResolutionSpec, { dataset, labelled }: LargerImages, initial: ArtifactRef) {
+  const tuning = fineTuneOf(generation, resolution, labelled);
+  const summary = `${shortModel(generation.model)} ${tuning.training.steps} steps at ${resolution.size} px`;
+  return call('trainModel', queues, summary, { seed, generation: tuning, dataset, selection: null, initial });
 }
 
 async function selectFromPool(
@@ -74,13 +91,14 @@ async function selectFromPool(
   during: During,
 ): Promise<{ artifact: ArtifactRef; pool: PoolStatus }> {
   const { index, labelling, selection } = generation;
+  const labelled = pool.dataset ?? dataset;
   const workflowId = labelsId();
   await during(
     'label',
     async () => {
       const { shards, reused, seconds } = await runChild(labelPool, {
         workflowId,
-        args: [{ generation: index, labelling, model: teacher, dataset, images: pool.images, queues, ...limits }],
+        args: [{ generation: index, labelling, model: teacher, dataset: labelled, images: pool.images, queues, ...limits }],
         staticSummary: `labels ${pool.images} images`,
         typedSearchAttributes: searchAttributes({ NoisyStudentSpec: specName, Generation: index, Phase: 'label' }),
       });
@@ -94,7 +112,7 @@ async function selectFromPool(
       seed,
       generation: index,
       selection,
-      labels: { model: teacher, labelling },
+      labels: { model: teacher, labelling, ...(pool.dataset && { dataset: pool.dataset }) },
       before,
       dataset,
       images: pool.images,
@@ -107,7 +125,7 @@ function labelsId(): string {
   return `${workflowInfo().workflowId}/labels`;
 }
 
-type During = <R extends Pick<PhaseOutcome, 'reused' | 'why' | 'seconds'>>(phase: Phase, work: () => Promise<R>, workflowId?: string) => Promise<R>;
+type During = <R extends Pick<PhaseOutcome, 'reused' | 'why' | 'seconds'>>(phase: RunPhase, work: () => Promise<R>, workflowId?: string) => Promise<R>;
 
 /** Says at each phase's start where this generation is: to the run that started it, to the search, and to the UI. */
 function followPhases({ generation: { index, role, model } }: GenerationInput): { phases: PhaseOutcome[]; during: During } {

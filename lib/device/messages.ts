@@ -14,6 +14,8 @@ export interface TrainJob {
   readonly dataset: string;
   /** Folder of the `select` artifact; null for teacher and baseline. */
   readonly selection: string | null;
+  /** Folder of the model whose weights it starts from; absent = a fresh network. */
+  readonly initial?: string | undefined;
   /** Folder that holds `step-<n>/` checkpoints of this key. */
   readonly checkpoints: string;
   readonly output: string;

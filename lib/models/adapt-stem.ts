@@ -1,3 +1,5 @@
+import type { PretrainedConfig } from './pretrained-config.js';
+
 /**
  * A stem [k, k, from, out] for another number of input channels, as timm does it: for one channel the sum over all; for more the
  * filters repeated over the channels, times from / to, so that an image of equal channels gives what it gave.
@@ -15,4 +17,22 @@ export function adaptStem(values: Float32Array, shape: readonly number[], channe
     }
   }
   return adapted;
+}
+
+/**
+ * What weights say of their images, for images of other channels: each channel is normalised by the mean of what the old ones were
+ * normalised by, as it stands for all of them.
+ */
+export function adaptChannels(pretrained: PretrainedConfig, channels: number): PretrainedConfig {
+  if (pretrained.inputSize[0] === channels) return pretrained;
+  const forEach = (values: readonly number[]) => new Array<number>(channels).fill(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const resized = ([, height, width]: readonly [number, number, number]) => [channels, height, width] as const;
+  const { inputSize, testInputSize, mean, std } = pretrained;
+  return {
+    ...pretrained,
+    inputSize: resized(inputSize),
+    ...(testInputSize && { testInputSize: resized(testInputSize) }),
+    mean: forEach(mean),
+    std: forEach(std),
+  };
 }

@@ -15,7 +15,7 @@ export function dataSection(summary: Summary): string {
     ),
     columns([
       table({ caption: 'Images of each set', columns: { set: 'text', images: 'number' }, rows: sets }),
-      table({ caption: 'Pixels of the labelled set, 0 to 1', columns: { channel: 'text', mean: 'number', deviation: 'number' }, rows: pixels }),
+      table({ caption: 'By which images are normalised, 0 to 1', columns: { channel: 'text', mean: 'number', deviation: 'number' }, rows: pixels }),
     ]),
     duplicates(summary),
     quarantine(summary),

@@ -5,6 +5,8 @@ export interface ReportedGeneration {
   readonly generation: GenerationSpec;
   /** Folder of the `train` artifact: result.json, metrics.jsonl, noise.json, model.safetensors. */
   readonly train: string;
+  /** The same of the training before one at a larger size, which is then `train`; absent where there was none. */
+  readonly base?: string;
   /** Folder of the `select` artifact (statistics.json); null for teacher and baseline. */
   readonly selection: string | null;
   /** Folder of the `evaluate` artifact: evaluation.json. */

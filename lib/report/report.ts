@@ -11,9 +11,10 @@ import { modelsOf, summarise, type Summary } from './summary.js';
  */
 export async function writeReport(input: ReportInput): Promise<Summary> {
   const summary = await summarise(input);
-  const metrics = modelsOf(summary).flatMap(({ generation, metrics: lines }) =>
-    lines.map((line) => ({ role: generation.role, generation: generation.index, ...line })),
-  );
+  const metrics = modelsOf(summary).flatMap(({ generation: { role, index: generation }, metrics: lines, fineTuning }) => [
+    ...lines.map((line) => ({ role, generation, ...line })),
+    ...(fineTuning?.metrics ?? []).map((line) => ({ role, generation, phase: 'fine-tune', ...line })),
+  ]);
   await Promise.all([
     writeFile(join(input.output, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`),
     writeFile(join(input.output, 'metrics.jsonl'), toJsonLines(metrics)),

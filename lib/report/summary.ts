@@ -30,6 +30,8 @@ export interface GenerationSummary {
   readonly training: TrainResult;
   readonly metrics: readonly MetricsRow[];
   readonly noise: NoiseAttestation;
+  /** The training at a larger size that followed; absent where there was none. */
+  readonly fineTuning?: { readonly training: TrainResult; readonly metrics: readonly MetricsRow[] };
   readonly evaluation: Evaluation;
   readonly selection: SelectionStatistics | null;
   readonly seconds: number;
@@ -72,17 +74,22 @@ export async function summarise(input: ReportInput): Promise<Summary> {
 }
 
 async function summariseGeneration(reported: ReportedGeneration): Promise<GenerationSummary> {
-  const { generation, train, selection, evaluation, seconds } = reported;
+  const { generation, train, base, selection, evaluation, seconds } = reported;
+  const first = base ?? train;
   return {
     title: titleOf(generation),
     generation,
-    training: await readJson<TrainResult>(train, 'result.json'),
-    metrics: await readJsonLines<MetricsRow>(train, 'metrics.jsonl'),
-    noise: await readJson<NoiseAttestation>(train, 'noise.json'),
+    ...(await readTraining(first)),
+    noise: await readJson<NoiseAttestation>(first, 'noise.json'),
+    ...(base !== undefined && { fineTuning: await readTraining(train) }),
     evaluation: await readJson<Evaluation>(evaluation, 'evaluation.json'),
     selection: selection === null ? null : await readJson<SelectionStatistics>(selection, 'statistics.json'),
     seconds,
   };
+}
+
+async function readTraining(folder: string): Promise<Pick<GenerationSummary, 'training' | 'metrics'>> {
+  return { training: await readJson<TrainResult>(folder, 'result.json'), metrics: await readJsonLines<MetricsRow>(folder, 'metrics.jsonl') };
 }
 
 function titleOf({ role, index }: GenerationSpec): string {

@@ -1,14 +1,19 @@
 import { checkClassCount, checkDuplicateFormats, checkEnoughImages, checkPaths, checkSameClasses, checkSharedPaths } from './check-data.js';
+import { checkFreezes, checkResolutions, checkTeacherModel, checkWeights } from './check-fine-tuning.js';
 import type { Issue } from './issues.js';
 import { pseudoBatch } from './resolve.js';
 import type { NoiseSpec } from './resolved.js';
-import { pointer, type Path } from './schema.js';
-import type { Generation, Subject } from './subject.js';
+import { pointer } from './schema.js';
+import { origin, type Subject } from './subject.js';
 import { nearest } from './suggest.js';
 
 /** What a schema cannot say: rules between keys, and between the pipeline and the machine. */
 const CHECKS: readonly ((subject: Subject) => Issue[])[] = [
+  checkWeights,
+  checkTeacherModel,
   checkModelNames,
+  checkFreezes,
+  checkResolutions,
   checkStudentSizes,
   checkNoise,
   checkPseudoLabels,
@@ -109,15 +114,4 @@ function checkPoolPerClass({ sets, issue }: Subject): Issue[] {
   return sets
     .filter(({ key, format, perClass }) => key === 'unlabelled' && format === 'folder' && perClass !== null)
     .map(() => issue('useless-key', ['data', 'unlabelled', 'perClass'], { why: 'the folders of an unlabelled set are not classes' }));
-}
-
-/**
- * Where the value that a generation has was written: in its own block, else in the pipeline's; of several keys
- * the first that is. undefined if one of them, or of what they rest on, is at fault itself: then a default stands
- * in for it, which proves nothing.
- */
-function origin({ isWritten, isFaulty }: Subject, { path }: Generation, keys: readonly Path[], basis: readonly Path[] = []): Path | undefined {
-  const both = (paths: readonly Path[]): Path[] => [...paths.map((key) => [...path, ...key]), ...paths];
-  if (both([...keys, ...basis]).some((candidate) => isFaulty(candidate))) return undefined;
-  return both(keys).find((candidate) => isWritten(candidate)) ?? path;
 }

@@ -11,7 +11,7 @@ export type Partly<T> = T extends readonly (infer Item)[]
 /** A part of a pipeline in which no key is missing. */
 export type Whole<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [Key in keyof T]-?: Whole<T[Key]> } : T;
 
-export type BlockName = 'noise' | 'training' | 'labelling' | 'selection';
+export type BlockName = 'noise' | 'training' | 'resolution' | 'labelling' | 'selection';
 
 /** A block with the schema's default for every key that it leaves out. */
 export function withDefaults<Name extends keyof Pipeline>(name: Name, written: Partly<Pipeline[Name]> | undefined): Whole<NonNullable<Pipeline[Name]>> {

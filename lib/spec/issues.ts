@@ -23,9 +23,17 @@ export interface Findings {
   'other-variant': { readonly key: string; readonly found: string; readonly allowed: readonly string[] };
 
   'unknown-model': { readonly found: string; readonly allowed: readonly string[] };
+  'unknown-weights': { readonly found: string; readonly reason: string };
+  'untold-model': { readonly weights: string };
+  'other-model': { readonly model: string; readonly weights: string; readonly told: string };
+  'unknown-group': { readonly found: readonly string[]; readonly model: string; readonly allowed: readonly string[] };
+  'all-frozen': { readonly model: string };
+  'frozen-at-random': object;
+  'small-resolution': { readonly found: number; readonly size: number };
   'smaller-student': { readonly model: string; readonly parameters: number; readonly teacher: string; readonly teacherParameters: number };
   'no-noise': object;
   'no-pseudo-labels': { readonly found: string };
+  'too-long': { readonly bytes: number; readonly allowed: number };
   'useless-key': { readonly why: string };
   'long-warm-up': { readonly warmupSteps: number; readonly steps: number };
   'channel-count': { readonly found: number; readonly allowed: number };

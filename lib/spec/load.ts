@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve as absolute } from 'node:path';
 import { ruleIssues } from './check.js';
-import { digest } from './digest.js';
+import { canonicalJson, digest } from './digest.js';
 import type { Issue, SpecError } from './issues.js';
 import { parse, type SpecDocument } from './parse.js';
 import { resolve } from './resolve.js';
@@ -28,6 +28,8 @@ export type LoadedSpec =
 
 /** No pipeline is near this; what is larger is another kind of file. */
 const MAX_BYTES = 1_000_000;
+/** It travels through every history of a run. */
+const MAX_RESOLVED_BYTES = 10_000;
 
 /**
  * A pipeline file, checked and resolved; or everything that is wrong with it, in the order of the file. Looks at
@@ -44,7 +46,10 @@ export function loadSpec({ file, text, dataFolders, models }: LoadInput): Loaded
   const issues = [...document.issues, ...schema, ...ruleIssues(subject)];
   if (issues.length > 0) return refused(issues, file, document);
 
-  const spec = resolve(document.value as Pipeline); // The schema has said that it is one.
+  // The schema has said that it is a pipeline, and a rule that the teacher has a model.
+  const spec = resolve(document.value as Pipeline, subject.generations[0]?.model);
+  const bytes = Buffer.byteLength(canonicalJson(spec));
+  if (bytes > MAX_RESOLVED_BYTES) return refused([{ kind: 'too-long', path: [], offset: 0, bytes, allowed: MAX_RESOLVED_BYTES }], file, document);
   return { ok: true, spec, locations: locationsOf(subject), digest: digest(spec) };
 }
 

@@ -1,15 +1,23 @@
 import type { OpName } from '../noise/ops.js';
 import { override, withDefaults, type BlockName, type Partly } from './defaults.js';
+import { freezeOf, resolutionOf } from './resolve-fine-tuning.js';
 import type { DataSpec, GenerationSpec, LabellingSpec, NoiseSpec, RandAugmentSpec, ResolvedSpec, SelectionSpec, SourceSpec, TrainingSpec } from './resolved.js';
 import { SCHEMA } from './schema.js';
 import type { Pipeline } from './types.js';
 
-/** The noise, training, labelling and selection of one generation. */
+/** The noise, training, resolution, labelling and selection of one generation. */
 export type Blocks = Pick<GenerationSpec, BlockName>;
 
-/** A valid pipeline with every default filled in, every inherited block merged, and the baseline spelt out. */
-export function resolve(pipeline: Pipeline): ResolvedSpec {
-  const teacher: GenerationSpec = { index: 0, role: 'teacher', model: pipeline.teacher.model, ...alone(blocksOf(pipeline, pipeline.teacher)) };
+/**
+ * A valid pipeline with every default filled in, every inherited block merged, and the baseline spelt out. `teacherModel` is for a
+ * teacher whose weights tell its model.
+ */
+export function resolve(pipeline: Pipeline, teacherModel = pipeline.teacher.model): ResolvedSpec {
+  if (teacherModel === undefined) throw new TypeError('a teacher has a model, or weights that tell it');
+  const { weights, freeze: frozen } = pipeline.teacher;
+  const freeze = freezeOf(frozen);
+  const start = { ...(weights !== undefined && { weights }), ...(freeze && { freeze }) };
+  const teacher: GenerationSpec = { index: 0, role: 'teacher', model: teacherModel, ...start, ...alone(blocksOf(pipeline, pipeline.teacher)) };
   const students = pipeline.students.map((student, position): GenerationSpec => {
     return { index: position + 1, role: 'student', model: student.model, ...blocksOf(pipeline, student) };
   });
@@ -26,9 +34,12 @@ export function resolve(pipeline: Pipeline): ResolvedSpec {
 /** What a generation does: its own keys over the pipeline's, over the defaults. Both may have gaps. */
 export function blocksOf(pipeline: Partly<Pick<Pipeline, BlockName>>, own: Partly<Pick<Pipeline, BlockName>>): Blocks {
   const written = <Name extends BlockName>(name: Name) => override(pipeline[name], own[name]) as Partly<Pipeline[Name]> | undefined;
+  const training = trainingOf(written('training'));
+  const resolution = resolutionOf(written('resolution'), training.batch);
   return {
     noise: noiseOf(written('noise')),
-    training: trainingOf(written('training')),
+    training,
+    ...(resolution && { resolution }),
     labelling: labellingOf(written('labelling')),
     selection: selectionOf(written('selection')),
   };

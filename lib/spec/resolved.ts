@@ -16,11 +16,11 @@ export interface ResolvedSpec {
   readonly baseline: GenerationSpec | null;
 }
 
-/** Path as written in the spec → absolute path on this machine. Never part of a digest. */
+/** Path, or name of a folder of weights, as written in the spec → absolute path on this machine. Never part of a digest. */
 export type Locations = Readonly<Record<string, string>>;
 
 export interface DataSpec {
-  /** `mean` and `std` per channel in 0…1; null = measured on the labelled set. `size` in pixels. */
+  /** `mean` and `std` per channel in 0…1; null = those of the teacher's weights, else measured on the labelled set. `size` in pixels. */
   readonly image: { readonly size: number; readonly channels: 1 | 3; readonly mean: readonly number[] | null; readonly std: readonly number[] | null };
   readonly labelled: SourceSpec;
   readonly validation: SourceSpec;
@@ -42,11 +42,36 @@ export interface GenerationSpec {
   readonly index: number;
   readonly role: 'teacher' | 'student' | 'baseline';
   readonly model: string;
+  /** Name of the weights that it starts from; absent = a fresh network. */
+  readonly weights?: string;
+  /** What of it stays as it was; absent = nothing. */
+  readonly freeze?: FreezeSpec;
   readonly noise: NoiseSpec;
   readonly training: TrainingSpec;
+  /** The training at a larger size that follows; absent = none. */
+  readonly resolution?: ResolutionSpec;
   /** How the pool is labelled for this student, and what of it is kept; unused by teacher and baseline. */
   readonly labelling: LabellingSpec;
   readonly selection: SelectionSpec;
+}
+
+export interface FreezeSpec {
+  /** Layer groups whose weights are frozen, from the images to the logits. */
+  readonly groups: readonly string[];
+  /** 'frozen' = their batch norms use and keep the running statistics; 'updated' = they train on as others do. */
+  readonly norms: 'frozen' | 'updated';
+}
+
+export interface ResolutionSpec {
+  /** Pixels, larger than that of the data. */
+  readonly size: number;
+  /** Passes over the labelled set. */
+  readonly epochs: number;
+  /** Images per step: the student's labelled ones, also for its baseline. */
+  readonly batch: number;
+  /** Of the training's rate; constant. */
+  readonly rateFactor: number;
+  readonly freeze: FreezeSpec | null;
 }
 
 export interface NoiseSpec {

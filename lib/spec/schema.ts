@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { PACKAGE_FOLDER } from '../package.js';
 
 /** The JSON Schema keywords that `schemas/pipeline.schema.json` uses. */
 export interface Schema {
@@ -25,6 +26,8 @@ export interface Schema {
   readonly pattern?: string;
   /** What is allowed, in words, where the keywords alone would say it badly. */
   readonly 'x-allowed'?: string;
+  /** What a key that is left out stands for, in words, where it has no default. */
+  readonly 'x-absent'?: string;
   /** The unit of a number. */
   readonly 'x-unit'?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
@@ -34,7 +37,7 @@ export interface Schema {
 export type Path = readonly (string | number)[];
 export type Block = Readonly<Record<string, unknown>>;
 
-export const SCHEMA_FILE = new URL('../../schemas/pipeline.schema.json', import.meta.url);
+export const SCHEMA_FILE = new URL('schemas/pipeline.schema.json', PACKAGE_FOLDER);
 export const SCHEMA = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as Schema;
 
 /** The schema of the value at `path` in `root`, or undefined where the schema knows no such place. */

@@ -13,7 +13,15 @@ export interface Models {
   readonly names: readonly string[];
   /** Trainable parameters of a model for that many classes and channels. */
   parameters(name: string, classes: number, channels: number): number;
+  /** Layer groups of a model, from the images to the logits. */
+  groups(name: string): readonly string[];
+  /** What the name of weights says before they are loaded. A relative folder is looked up in `folders`, in order. */
+  weights(name: string, folders: readonly string[]): WeightsFound;
 }
+
+export type WeightsFound =
+  /** `model` null: only the weights themselves tell it. `location`: of a folder on this machine. */
+  { readonly model: string | null; readonly location?: string } | { readonly problem: string; readonly suggestion?: string };
 
 export const SETS = ['labelled', 'validation', 'test', 'unlabelled'] as const;
 export type SetKey = (typeof SETS)[number];
@@ -25,6 +33,8 @@ export interface Subject {
   /** In the order in which they take their images. A set without format or path is not among them. */
   readonly sets: readonly ImageSet[];
   readonly models: Models;
+  /** What the teacher starts from, where that is written. */
+  readonly weights: { readonly name: string; readonly found: WeightsFound } | undefined;
   isWritten(path: Path): boolean;
   /** Something at, above or below the path is wrong already, so that what stands there now says little. */
   isFaulty(path: Path): boolean;
@@ -34,6 +44,7 @@ export interface Subject {
 
 export interface Generation {
   readonly path: Path;
+  /** As written, or as the weights tell it. */
   readonly model: string | undefined;
   readonly allowSmaller: boolean;
   readonly blocks: Blocks;
@@ -48,11 +59,14 @@ export interface ImageSet extends SourceSpec {
 
 export function subjectOf(document: SpecDocument, issues: readonly Issue[], folders: readonly string[], models: Models): Subject {
   const { pipeline, asWritten } = salvage(document.value, issues);
+  const name = pipeline.teacher?.weights;
+  const weights = name === undefined ? undefined : { name, found: models.weights(name, folders) };
   return {
     pipeline,
-    generations: generationsOf(pipeline),
+    generations: generationsOf(pipeline, weights && 'model' in weights.found ? (weights.found.model ?? undefined) : undefined),
     sets: setsOf(pipeline, folders),
     models,
+    weights,
     isWritten: (path) => document.isWritten(asWritten(path)),
     isFaulty: (path) => issues.some((known) => known.path.length > 0 && (isWithin(known.path, path) || isWithin(path, known.path))),
     issue: (kind, path, facts, suggestion) => {
@@ -63,20 +77,33 @@ export function subjectOf(document: SpecDocument, issues: readonly Issue[], fold
   };
 }
 
-export function locationsOf({ sets }: Subject): Locations {
-  return Object.fromEntries(sets.flatMap(({ path, found }) => ('location' in found ? [[path, found.location]] : [])));
+/**
+ * Where the value that a generation has was written: in its own block, else in the pipeline's; of several keys
+ * the first that is. undefined if one of them, or of what they rest on, is at fault itself: then a default stands
+ * in for it, which proves nothing.
+ */
+export function origin({ isWritten, isFaulty }: Subject, { path }: Generation, keys: readonly Path[], basis: readonly Path[] = []): Path | undefined {
+  const both = (paths: readonly Path[]): Path[] => [...paths.map((key) => [...path, ...key]), ...paths];
+  if (both([...keys, ...basis]).some((candidate) => isFaulty(candidate))) return undefined;
+  return both(keys).find((candidate) => isWritten(candidate)) ?? path;
+}
+
+export function locationsOf({ sets, weights }: Subject): Locations {
+  const places = sets.flatMap(({ path, found }) => ('location' in found ? [[path, found.location] as const] : []));
+  const folder = weights && 'location' in weights.found ? weights.found.location : undefined;
+  return Object.fromEntries(weights && folder !== undefined ? [...places, [weights.name, folder]] : places);
 }
 
 function isWithin(inner: Path, outer: Path): boolean {
   return outer.every((key, index) => inner[index] === key);
 }
 
-function generationsOf(pipeline: Partly<Pipeline>): Generation[] {
+function generationsOf(pipeline: Partly<Pipeline>, toldModel: string | undefined): Generation[] {
   const written = [
-    { path: ['teacher'], own: pipeline.teacher, allowSmaller: false },
-    ...(pipeline.students ?? []).map((own, index) => ({ path: ['students', index], own, allowSmaller: own?.allowSmaller ?? false })),
+    { path: ['teacher'], own: pipeline.teacher, model: pipeline.teacher?.model ?? toldModel, allowSmaller: false },
+    ...(pipeline.students ?? []).map((own, index) => ({ path: ['students', index], own, model: own?.model, allowSmaller: own?.allowSmaller ?? false })),
   ];
-  return written.map(({ path, own, allowSmaller }) => ({ path, model: own?.model, allowSmaller, blocks: blocksOf(pipeline, own ?? {}) }));
+  return written.map(({ path, own, model, allowSmaller }) => ({ path, model, allowSmaller, blocks: blocksOf(pipeline, own ?? {}) }));
 }
 
 function setsOf({ data }: Partly<Pipeline>, folders: readonly string[]): ImageSet[] {

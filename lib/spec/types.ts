@@ -5,6 +5,24 @@
  */
 export type Model = string;
 /**
+ * Trained weights to start from, instead of a fresh network: `hf-hub:ID` of the Hugging Face hub, such as hf-hub:timm/tf_efficientnet_b0.ns_jft_in1k; the same name without the prefix, as timm writes it; `local-dir:PATH`, a folder with config.json and model.safetensors, looked up beside this file, then in the data folder; or `run:ID`, a model of a finished run of the same home: its last student, or with /generation-N or /baseline behind it another. Another number of classes gets a fresh classifier, other channels a stem adapted as timm does. Where data.image does not say mean and std, those of the weights hold for all generations.
+ */
+export type Weights = string;
+/**
+ * Layer groups whose weights stay as they are: a list of groups, or a block that also says what their batch norms do. [] = none.
+ */
+export type Freeze = LayerGroups | FrozenGroups;
+/**
+ * A group of layers.
+ */
+export type LayerGroup = string;
+/**
+ * Groups of layers, from the images to the logits: stem, blocks.0, blocks.1, … (a stage each), head.
+ *
+ * @maxItems 20
+ */
+export type LayerGroups = LayerGroup[];
+/**
  * An operation of RandAugment, by timm's name without `Increasing`.
  */
 export type Transform =
@@ -39,9 +57,13 @@ export type Rate = number;
  * Steps in which the rate rises in a straight line. Fewer than the training has.
  */
 export type WarmupSteps = number;
+/**
+ * A short second training at a larger image size, or "none": on the labelled set alone, without noise, from the averaged weights of the first training, as in the paper (which takes 1.5 epochs). What it gives is evaluated and labels the pool, both at its size.
+ */
+export type ResolutionOrNone = 'none' | Resolution;
 
 /**
- * One Noisy Student experiment: a teacher, students that learn from its pseudo-labels, and the data of all of them. The blocks noise, training, labelling and selection hold for every generation; teacher and students may override any key of them.
+ * One Noisy Student experiment: a teacher, students that learn from its pseudo-labels, and the data of all of them. The blocks noise, training, resolution, labelling and selection hold for every generation; teacher and students may override any key of them.
  */
 export interface Pipeline {
   /**
@@ -71,6 +93,7 @@ export interface Pipeline {
   baseline?: 'same-compute' | 'none';
   noise?: Noise;
   training?: Training;
+  resolution?: ResolutionOrNone;
   labelling?: Labelling;
   selection?: Selection;
 }
@@ -101,14 +124,14 @@ export interface Image {
    */
   channels?: 1 | 3;
   /**
-   * Mean of each channel, with pixels in 0…1. null = measured on the labelled set.
+   * Mean of each channel, with pixels in 0…1. null = that of the teacher's weights where it starts from some, else measured on the labelled set.
    *
    * @minItems 1
    * @maxItems 3
    */
   mean?: number[] | null;
   /**
-   * Standard deviation of each channel, with pixels in 0…1. null = measured on the labelled set.
+   * Standard deviation of each channel, with pixels in 0…1. null = that of the teacher's weights where it starts from some, else measured on the labelled set.
    *
    * @minItems 1
    * @maxItems 3
@@ -133,12 +156,25 @@ export interface Source {
   perClass?: number | null;
 }
 /**
- * Generation 0, trained on the labelled set alone, with noise.
+ * Generation 0, trained on the labelled set alone, with noise: a fresh network of `model`, or one that starts from `weights`.
  */
 export interface Teacher {
-  model: Model;
+  model?: Model;
+  weights?: Weights;
+  freeze?: Freeze;
   noise?: Noise;
   training?: Training;
+  resolution?: ResolutionOrNone;
+}
+/**
+ * Groups that are frozen, and how.
+ */
+export interface FrozenGroups {
+  groups: LayerGroups;
+  /**
+   * "frozen" = the batch norms of frozen groups use their running statistics and keep them; "updated" = they use those of the batch and follow them, as elsewhere. Their scales and offsets are frozen either way.
+   */
+  norms?: 'frozen' | 'updated';
 }
 /**
  * What makes a student's task harder than its teacher's. The teacher labels without any of it. The defaults were measured on 28-pixel images; the paper's for ImageNet are 2 operations of magnitude 9 (its 27 of 30), dropout 0.5 and survival 0.8.
@@ -327,7 +363,25 @@ export interface Exponential {
   everySteps?: number;
 }
 /**
- * One later generation. It inherits noise, training, labelling and selection key by key and may override any of them.
+ * The training at a larger size.
+ */
+export interface Resolution {
+  /**
+   * Width and height of the images; larger than data.image.size.
+   */
+  size?: number;
+  /**
+   * Passes over the labelled set, with `training.batch` images a step; at least one step. The paper has 1.5.
+   */
+  epochs?: number;
+  /**
+   * The learning rate is training.schedule.rate times this, constant and without warm-up. The default is where the paper's code ends its schedule, which it goes on with: 0.97 to the power of 145 falls.
+   */
+  rateFactor?: number;
+  freeze?: Freeze;
+}
+/**
+ * One later generation. It inherits noise, training, resolution, labelling and selection key by key and may override any of them.
  */
 export interface Student {
   model: Model;
@@ -337,6 +391,7 @@ export interface Student {
   allowSmaller?: boolean;
   noise?: Noise;
   training?: Training;
+  resolution?: ResolutionOrNone;
   labelling?: Labelling;
   selection?: Selection;
 }

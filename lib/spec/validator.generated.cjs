@@ -2,9 +2,9 @@
 "use strict";
 module.exports = validate20;
 module.exports.default = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}},"transform":{"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]}}};
-const schema57 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
-const schema58 = {"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"pipeline.schema.json","type":"object","additionalProperties":false,"required":["version","name","data","teacher","students"],"properties":{"version":{"const":1},"name":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":60,"x-allowed":"text of 1 to 60 small letters, digits and single hyphens, such as \"my-images-2\""},"seed":{"type":"integer","minimum":0,"maximum":4294967295,"default":1},"data":{"$ref":"#/$defs/data"},"teacher":{"$ref":"#/$defs/teacher"},"students":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/student"}},"baseline":{"enum":["same-compute","none"],"default":"same-compute"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"resolution":{"$ref":"#/$defs/resolutionOrNone"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}},"$defs":{"data":{"type":"object","additionalProperties":false,"required":["image","labelled","validation","unlabelled","test"],"properties":{"image":{"$ref":"#/$defs/image"},"labelled":{"$ref":"#/$defs/source"},"validation":{"$ref":"#/$defs/source"},"unlabelled":{"$ref":"#/$defs/source"},"test":{"$ref":"#/$defs/source"},"corruptShare":{"x-unit":"share of the files","type":"number","minimum":0,"maximum":1,"default":0.01}}},"image":{"type":"object","additionalProperties":false,"required":["size"],"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":8,"maximum":1024},"channels":{"enum":[1,3],"default":3},"mean":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","minimum":0,"maximum":1},"default":null},"std":{"x-unit":"share of full brightness, one number per channel","type":["array","null"],"minItems":1,"maxItems":3,"items":{"type":"number","exclusiveMinimum":0,"maximum":1},"default":null}}},"source":{"type":"object","additionalProperties":false,"required":["format","path"],"properties":{"format":{"enum":["idx","folder"]},"path":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"a path of 1 to 300 characters"},"perClass":{"x-unit":"images","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null}}},"teacher":{"type":"object","additionalProperties":false,"properties":{"model":{"$ref":"#/$defs/model","x-absent":"the model of the weights"},"weights":{"$ref":"#/$defs/weights"},"freeze":{"$ref":"#/$defs/freeze","default":[]},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"resolution":{"$ref":"#/$defs/resolutionOrNone"}}},"student":{"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"resolution":{"$ref":"#/$defs/resolutionOrNone"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}},"model":{"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"},"weights":{"type":"string","minLength":1,"maxLength":300,"x-allowed":"the name of weights, such as hf-hub:timm/tf_efficientnet_b0.ns_jft_in1k, local-dir:PATH or run:ID","x-absent":"a fresh network"},"freeze":{"oneOf":[{"$ref":"#/$defs/layerGroups"},{"$ref":"#/$defs/frozenGroups"}]},"layerGroups":{"type":"array","items":{"$ref":"#/$defs/layerGroup"},"maxItems":20,"uniqueItems":true,"default":[],"x-allowed":"a list of different layer groups, such as [stem, blocks.0]"},"layerGroup":{"type":"string","minLength":1,"maxLength":20,"x-allowed":"the name of a layer group, such as stem, blocks.0 or head"},"frozenGroups":{"type":"object","additionalProperties":false,"required":["groups"],"properties":{"groups":{"$ref":"#/$defs/layerGroups"},"norms":{"enum":["frozen","updated"],"default":"frozen"}}},"noise":{"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}},"randAugment":{"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}},"crop":{"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}},"training":{"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}},"optimiser":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}},"adamw":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}},"rmsprop":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}},"schedule":{"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}},"cosine":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}},"exponential":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}},"rate":{"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015},"warmupSteps":{"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50},"resolutionOrNone":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/resolution"}],"default":"none"},"resolution":{"type":"object","additionalProperties":false,"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":9,"maximum":2048,"x-absent":"the size of the pipeline's own block"},"epochs":{"x-unit":"passes","type":"number","exclusiveMinimum":0,"maximum":1000,"default":1.5},"rateFactor":{"x-unit":"share of the rate","type":"number","exclusiveMinimum":0,"maximum":10,"default":0.012},"freeze":{"$ref":"#/$defs/freeze","default":["stem","blocks.0","blocks.1"]}}},"labelling":{"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}},"selection":{"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}},"transform":{"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]}}};
+const schema64 = {"type":"object","additionalProperties":false,"properties":{"labels":{"enum":["soft","hard"],"default":"soft"},"temperature":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"batch":{"x-unit":"images","oneOf":[{"enum":["auto"]},{"type":"integer","minimum":1,"maximum":65536}],"default":"auto"},"shard":{"x-unit":"images","type":"integer","minimum":1,"maximum":1000000,"default":4096}},"default":{}};
+const schema65 = {"type":"object","additionalProperties":false,"properties":{"confidence":{"x-unit":"probability","type":"number","minimum":0,"maximum":1,"default":0.5},"perClass":{"x-unit":"rows","type":["integer","null"],"minimum":1,"maximum":1000000000,"default":null},"balance":{"enum":["duplicate","thin","none"],"default":"duplicate"}},"default":{}};
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = require("ajv/dist/runtime/ucs2length").default;
 const pattern4 = new RegExp("^[a-z0-9]+(-[a-z0-9]+)*$", "u");
@@ -883,18 +883,256 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema38 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"}}};
+const schema38 = {"type":"object","additionalProperties":false,"properties":{"model":{"$ref":"#/$defs/model","x-absent":"the model of the weights"},"weights":{"$ref":"#/$defs/weights"},"freeze":{"$ref":"#/$defs/freeze","default":[]},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"resolution":{"$ref":"#/$defs/resolutionOrNone"}}};
 const schema39 = {"type":"string","minLength":1,"maxLength":100,"x-allowed":"the name of a model, such as efficientnet_b0"};
-const schema40 = {"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}};
-const schema43 = {"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}};
-const schema41 = {"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}};
-const schema42 = {"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]};
+const schema40 = {"type":"string","minLength":1,"maxLength":300,"x-allowed":"the name of weights, such as hf-hub:timm/tf_efficientnet_b0.ns_jft_in1k, local-dir:PATH or run:ID","x-absent":"a fresh network"};
+const schema41 = {"oneOf":[{"$ref":"#/$defs/layerGroups"},{"$ref":"#/$defs/frozenGroups"}]};
+const schema42 = {"type":"array","items":{"$ref":"#/$defs/layerGroup"},"maxItems":20,"uniqueItems":true,"default":[],"x-allowed":"a list of different layer groups, such as [stem, blocks.0]"};
+const schema43 = {"type":"string","minLength":1,"maxLength":20,"x-allowed":"the name of a layer group, such as stem, blocks.0 or head"};
 const func0 = require("ajv/dist/runtime/equal").default;
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate25.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(Array.isArray(data)){
+if(data.length > 20){
+const err0 = {instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 20}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+let data0 = data[i0];
+if(typeof data0 === "string"){
+if(func2(data0) > 20){
+const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/$defs/layerGroup/maxLength",keyword:"maxLength",params:{limit: 20}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(func2(data0) < 1){
+const err2 = {instancePath:instancePath+"/" + i0,schemaPath:"#/$defs/layerGroup/minLength",keyword:"minLength",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/" + i0,schemaPath:"#/$defs/layerGroup/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+let i1 = data.length;
+let j0;
+if(i1 > 1){
+outer0:
+for(;i1--;){
+for(j0 = i1; j0--;){
+if(func0(data[i1], data[j0])){
+const err4 = {instancePath,schemaPath:"#/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+break outer0;
+}
+}
+}
+}
+}
+else {
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema44 = {"type":"object","additionalProperties":false,"required":["groups"],"properties":{"groups":{"$ref":"#/$defs/layerGroups"},"norms":{"enum":["frozen","updated"],"default":"frozen"}}};
+
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate27.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.groups === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "groups"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "groups") || (key0 === "norms"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.groups !== undefined){
+if(!(validate25(data.groups, {instancePath:instancePath+"/groups",parentData:data,parentDataProperty:"groups",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+}
+if(data.norms !== undefined){
+let data1 = data.norms;
+if(!((data1 === "frozen") || (data1 === "updated"))){
+const err2 = {instancePath:instancePath+"/norms",schemaPath:"#/properties/norms/enum",keyword:"enum",params:{allowedValues: schema44.properties.norms.enum}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate27.errors = vErrors;
+return errors === 0;
+}
+validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate24.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+let valid0 = false;
+let passing0 = null;
+const _errs1 = errors;
+if(!(validate25(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+if(_valid0){
+valid0 = true;
+passing0 = 0;
+var items0 = true;
+}
+const _errs2 = errors;
+if(!(validate27(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs2 === errors;
+if(_valid0 && valid0){
+valid0 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid0 = true;
+passing0 = 1;
+var props0 = true;
+}
+}
+if(!valid0){
+const err0 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate24.errors = vErrors;
+evaluated0.props = props0;
+evaluated0.items = items0;
+return errors === 0;
+}
+validate24.evaluated = {"dynamicProps":true,"dynamicItems":true};
+
+const schema45 = {"type":"object","additionalProperties":false,"properties":{"randAugment":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/randAugment"}],"default":{}},"crop":{"oneOf":[{"const":"none"},{"$ref":"#/$defs/crop"}],"default":{}},"flip":{"enum":["none","horizontal"],"default":"horizontal"},"dropout":{"x-unit":"share of the features","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.1},"survival":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":0.9}},"default":{}};
+const schema48 = {"type":"object","additionalProperties":false,"properties":{"pad":{"x-unit":"pixels","type":"integer","minimum":1,"maximum":512,"default":1}}};
+const schema46 = {"type":"object","additionalProperties":false,"properties":{"dialect":{"enum":["timm"],"default":"timm"},"ops":{"x-unit":"operations","type":"integer","minimum":1,"maximum":10,"default":1},"magnitude":{"type":"number","minimum":0,"maximum":10,"default":4},"spread":{"oneOf":[{"enum":["none","uniform"]},{"type":"number","exclusiveMinimum":0,"maximum":10}],"default":"uniform"},"probability":{"x-unit":"probability","type":"number","exclusiveMinimum":0,"maximum":1,"default":1},"increasing":{"type":"boolean","default":true},"transforms":{"oneOf":[{"const":"all"},{"type":"array","items":{"$ref":"#/$defs/transform"},"minItems":1,"uniqueItems":true}],"default":"all","x-allowed":"all or a list of different transforms, such as [Rotate, ShearX, ShearY]"}}};
+const schema47 = {"enum":["AutoContrast","Equalize","Invert","Rotate","Posterize","Solarize","SolarizeAdd","Color","Contrast","Brightness","Sharpness","ShearX","ShearY","TranslateXRel","TranslateYRel"]};
+
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate32.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -916,7 +1154,7 @@ errors++;
 }
 if(data.dialect !== undefined){
 if(!(data.dialect === "timm")){
-const err1 = {instancePath:instancePath+"/dialect",schemaPath:"#/properties/dialect/enum",keyword:"enum",params:{allowedValues: schema41.properties.dialect.enum}};
+const err1 = {instancePath:instancePath+"/dialect",schemaPath:"#/properties/dialect/enum",keyword:"enum",params:{allowedValues: schema46.properties.dialect.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1003,7 +1241,7 @@ let valid1 = false;
 let passing0 = null;
 const _errs9 = errors;
 if(!((data3 === "none") || (data3 === "uniform"))){
-const err8 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema41.properties.spread.oneOf[0].enum}};
+const err8 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema46.properties.spread.oneOf[0].enum}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1167,7 +1405,7 @@ const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
 let data7 = data6[i0];
 if(!(((((((((((((((data7 === "AutoContrast") || (data7 === "Equalize")) || (data7 === "Invert")) || (data7 === "Rotate")) || (data7 === "Posterize")) || (data7 === "Solarize")) || (data7 === "SolarizeAdd")) || (data7 === "Color")) || (data7 === "Contrast")) || (data7 === "Brightness")) || (data7 === "Sharpness")) || (data7 === "ShearX")) || (data7 === "ShearY")) || (data7 === "TranslateXRel")) || (data7 === "TranslateYRel"))){
-const err19 = {instancePath:instancePath+"/transforms/" + i0,schemaPath:"#/$defs/transform/enum",keyword:"enum",params:{allowedValues: schema42.enum}};
+const err19 = {instancePath:instancePath+"/transforms/" + i0,schemaPath:"#/$defs/transform/enum",keyword:"enum",params:{allowedValues: schema47.enum}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1252,16 +1490,16 @@ vErrors.push(err23);
 }
 errors++;
 }
-validate25.errors = vErrors;
+validate32.errors = vErrors;
 return errors === 0;
 }
-validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate32.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate24.evaluated;
+const evaluated0 = validate31.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1303,8 +1541,8 @@ valid1 = true;
 passing0 = 0;
 }
 const _errs5 = errors;
-if(!(validate25(data0, {instancePath:instancePath+"/randAugment",parentData:data,parentDataProperty:"randAugment",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate32(data0, {instancePath:instancePath+"/randAugment",parentData:data,parentDataProperty:"randAugment",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs5 === errors;
@@ -1457,7 +1695,7 @@ vErrors = null;
 if(data.flip !== undefined){
 let data3 = data.flip;
 if(!((data3 === "none") || (data3 === "horizontal"))){
-const err10 = {instancePath:instancePath+"/flip",schemaPath:"#/properties/flip/enum",keyword:"enum",params:{allowedValues: schema40.properties.flip.enum}};
+const err10 = {instancePath:instancePath+"/flip",schemaPath:"#/properties/flip/enum",keyword:"enum",params:{allowedValues: schema45.properties.flip.enum}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1548,20 +1786,20 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate24.errors = vErrors;
+validate31.errors = vErrors;
 return errors === 0;
 }
-validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate31.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema44 = {"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}};
-const schema45 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}};
-const schema46 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}};
-const schema47 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}};
+const schema49 = {"type":"object","additionalProperties":false,"properties":{"steps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":600},"batch":{"x-unit":"images","type":"integer","minimum":1,"maximum":65536,"default":32},"unlabelledRatio":{"x-unit":"images per labelled image","type":"number","minimum":0,"maximum":100,"default":4},"unlabelledWeight":{"type":"number","exclusiveMinimum":0,"maximum":100,"default":1},"optimiser":{"$ref":"#/$defs/optimiser"},"schedule":{"$ref":"#/$defs/schedule"},"ema":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.99},"labelSmoothing":{"x-unit":"probability","type":"number","minimum":0,"exclusiveMaximum":1,"default":0},"checkpointEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":100},"logEvery":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":10}},"default":{}};
+const schema50 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/adamw"},{"$ref":"#/$defs/rmsprop"}],"default":{"name":"adamw"}};
+const schema51 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"adamw"},"beta1":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"beta2":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.999},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":1e-7},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.01}}};
+const schema52 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"rmsprop"},"decay":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"momentum":{"x-unit":"share kept per step","type":"number","minimum":0,"exclusiveMaximum":1,"default":0.9},"epsilon":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.001},"weightDecay":{"type":"number","minimum":0,"maximum":10,"default":0.00001}}};
 
-function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate29.evaluated;
+const evaluated0 = validate36.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1993,21 +2231,21 @@ vErrors.push(err35);
 }
 errors++;
 }
-validate29.errors = vErrors;
+validate36.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate29.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate36.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const schema48 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}};
-const schema49 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}};
-const schema50 = {"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015};
-const schema51 = {"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50};
+const schema53 = {"type":"object","required":["name"],"discriminator":{"propertyName":"name"},"oneOf":[{"$ref":"#/$defs/cosine"},{"$ref":"#/$defs/exponential"}],"default":{"name":"cosine"}};
+const schema54 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"cosine"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"}}};
+const schema55 = {"type":"number","exclusiveMinimum":0,"maximum":10,"default":0.015};
+const schema56 = {"x-unit":"steps","type":"integer","minimum":0,"maximum":100000000,"default":50};
 
-function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate32.evaluated;
+const evaluated0 = validate39.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2130,17 +2368,17 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate32.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema52 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}};
+const schema57 = {"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"const":"exponential"},"rate":{"$ref":"#/$defs/rate"},"warmupSteps":{"$ref":"#/$defs/warmupSteps"},"decay":{"type":"number","exclusiveMinimum":0,"maximum":1,"default":0.97},"everySteps":{"x-unit":"steps","type":"integer","minimum":1,"maximum":100000000,"default":4}}};
 
-function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate33.evaluated;
+const evaluated0 = validate40.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2333,16 +2571,16 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate33.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
-validate33.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate31.evaluated;
+const evaluated0 = validate38.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2363,15 +2601,15 @@ errors++;
 const tag0 = data.name;
 if(typeof tag0 == "string"){
 if(tag0 === "cosine"){
-if(!(validate32(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
+if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
 errors = vErrors.length;
 }
 var props0 = true;
 }
 else if(tag0 === "exponential"){
-if(!(validate33(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
+if(!(validate40(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -2410,17 +2648,17 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate31.errors = vErrors;
+validate38.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate31.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate38.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 
-function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate28.evaluated;
+const evaluated0 = validate35.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2429,7 +2667,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(func1.call(schema44.properties, key0))){
+if(!(func1.call(schema49.properties, key0))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -2581,14 +2819,14 @@ errors++;
 }
 }
 if(data.optimiser !== undefined){
-if(!(validate29(data.optimiser, {instancePath:instancePath+"/optimiser",parentData:data,parentDataProperty:"optimiser",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
+if(!(validate36(data.optimiser, {instancePath:instancePath+"/optimiser",parentData:data,parentDataProperty:"optimiser",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
 errors = vErrors.length;
 }
 }
 if(data.schedule !== undefined){
-if(!(validate31(data.schedule, {instancePath:instancePath+"/schedule",parentData:data,parentDataProperty:"schedule",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+if(!(validate38(data.schedule, {instancePath:instancePath+"/schedule",parentData:data,parentDataProperty:"schedule",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
 errors = vErrors.length;
 }
 }
@@ -2743,10 +2981,237 @@ vErrors.push(err25);
 }
 errors++;
 }
-validate28.errors = vErrors;
+validate35.errors = vErrors;
 return errors === 0;
 }
-validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate35.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema60 = {"oneOf":[{"const":"none"},{"$ref":"#/$defs/resolution"}],"default":"none"};
+const schema61 = {"type":"object","additionalProperties":false,"properties":{"size":{"x-unit":"pixels","type":"integer","minimum":9,"maximum":2048,"x-absent":"the size of the pipeline's own block"},"epochs":{"x-unit":"passes","type":"number","exclusiveMinimum":0,"maximum":1000,"default":1.5},"rateFactor":{"x-unit":"share of the rate","type":"number","exclusiveMinimum":0,"maximum":10,"default":0.012},"freeze":{"$ref":"#/$defs/freeze","default":["stem","blocks.0","blocks.1"]}}};
+
+function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate46.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!((((key0 === "size") || (key0 === "epochs")) || (key0 === "rateFactor")) || (key0 === "freeze"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.size !== undefined){
+let data0 = data.size;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+const err1 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 2048 || isNaN(data0)){
+const err2 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2048}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data0 < 9 || isNaN(data0)){
+const err3 = {instancePath:instancePath+"/size",schemaPath:"#/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 9}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+}
+if(data.epochs !== undefined){
+let data1 = data.epochs;
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 1000 || isNaN(data1)){
+const err4 = {instancePath:instancePath+"/epochs",schemaPath:"#/properties/epochs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data1 <= 0 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/epochs",schemaPath:"#/properties/epochs/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/epochs",schemaPath:"#/properties/epochs/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.rateFactor !== undefined){
+let data2 = data.rateFactor;
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 10 || isNaN(data2)){
+const err7 = {instancePath:instancePath+"/rateFactor",schemaPath:"#/properties/rateFactor/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2 <= 0 || isNaN(data2)){
+const err8 = {instancePath:instancePath+"/rateFactor",schemaPath:"#/properties/rateFactor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/rateFactor",schemaPath:"#/properties/rateFactor/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.freeze !== undefined){
+if(!(validate24(data.freeze, {instancePath:instancePath+"/freeze",parentData:data,parentDataProperty:"freeze",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+validate46.errors = vErrors;
+return errors === 0;
+}
+validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate45.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+let valid0 = false;
+let passing0 = null;
+const _errs1 = errors;
+if("none" !== data){
+const err0 = {instancePath,schemaPath:"#/oneOf/0/const",keyword:"const",params:{allowedValue: "none"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs1 === errors;
+if(_valid0){
+valid0 = true;
+passing0 = 0;
+}
+const _errs2 = errors;
+if(!(validate46(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate46.errors : vErrors.concat(validate46.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs2 === errors;
+if(_valid0 && valid0){
+valid0 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid0 = true;
+passing0 = 1;
+var props0 = true;
+}
+}
+if(!valid0){
+const err1 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate45.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate45.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -2760,8 +3225,9 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.model === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "model"}};
+for(const key0 in data){
+if(!((((((key0 === "model") || (key0 === "weights")) || (key0 === "freeze")) || (key0 === "noise")) || (key0 === "training")) || (key0 === "resolution"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2770,9 +3236,12 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(((key0 === "model") || (key0 === "noise")) || (key0 === "training"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+}
+if(data.model !== undefined){
+let data0 = data.model;
+if(typeof data0 === "string"){
+if(func2(data0) > 100){
+const err1 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/maxLength",keyword:"maxLength",params:{limit: 100}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2781,12 +3250,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.model !== undefined){
-let data0 = data.model;
-if(typeof data0 === "string"){
-if(func2(data0) > 100){
-const err2 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/maxLength",keyword:"maxLength",params:{limit: 100}};
+if(func2(data0) < 1){
+const err2 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2795,8 +3260,9 @@ vErrors.push(err2);
 }
 errors++;
 }
-if(func2(data0) < 1){
-const err3 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/minLength",keyword:"minLength",params:{limit: 1}};
+}
+else {
+const err3 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2806,8 +3272,11 @@ vErrors.push(err3);
 errors++;
 }
 }
-else {
-const err4 = {instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"type",params:{type: "string"}};
+if(data.weights !== undefined){
+let data1 = data.weights;
+if(typeof data1 === "string"){
+if(func2(data1) > 300){
+const err4 = {instancePath:instancePath+"/weights",schemaPath:"#/$defs/weights/maxLength",keyword:"maxLength",params:{limit: 300}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2816,22 +3285,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-}
-if(data.noise !== undefined){
-if(!(validate24(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
-errors = vErrors.length;
-}
-}
-if(data.training !== undefined){
-if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(func2(data1) < 1){
+const err5 = {instancePath:instancePath+"/weights",schemaPath:"#/$defs/weights/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2840,17 +3295,64 @@ vErrors.push(err5);
 }
 errors++;
 }
+}
+else {
+const err6 = {instancePath:instancePath+"/weights",schemaPath:"#/$defs/weights/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.freeze !== undefined){
+if(!(validate24(data.freeze, {instancePath:instancePath+"/freeze",parentData:data,parentDataProperty:"freeze",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+errors = vErrors.length;
+}
+}
+if(data.noise !== undefined){
+if(!(validate31(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.training !== undefined){
+if(!(validate35(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+errors = vErrors.length;
+}
+}
+if(data.resolution !== undefined){
+if(!(validate45(data.resolution, {instancePath:instancePath+"/resolution",parentData:data,parentDataProperty:"resolution",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
 validate23.errors = vErrors;
 return errors === 0;
 }
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema55 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}};
+const schema62 = {"type":"object","additionalProperties":false,"required":["model"],"properties":{"model":{"$ref":"#/$defs/model"},"allowSmaller":{"type":"boolean","default":false},"noise":{"$ref":"#/$defs/noise"},"training":{"$ref":"#/$defs/training"},"resolution":{"$ref":"#/$defs/resolutionOrNone"},"labelling":{"$ref":"#/$defs/labelling"},"selection":{"$ref":"#/$defs/selection"}}};
 
-function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate39.evaluated;
+const evaluated0 = validate51.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2869,7 +3371,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!((((((key0 === "model") || (key0 === "allowSmaller")) || (key0 === "noise")) || (key0 === "training")) || (key0 === "labelling")) || (key0 === "selection"))){
+if(!(((((((key0 === "model") || (key0 === "allowSmaller")) || (key0 === "noise")) || (key0 === "training")) || (key0 === "resolution")) || (key0 === "labelling")) || (key0 === "selection"))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err1];
@@ -2928,21 +3430,27 @@ errors++;
 }
 }
 if(data.noise !== undefined){
-if(!(validate24(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+if(!(validate31(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
 errors = vErrors.length;
 }
 }
 if(data.training !== undefined){
-if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+if(!(validate35(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+errors = vErrors.length;
+}
+}
+if(data.resolution !== undefined){
+if(!(validate45(data.resolution, {instancePath:instancePath+"/resolution",parentData:data,parentDataProperty:"resolution",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 }
 if(data.labelling !== undefined){
-let data4 = data.labelling;
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-for(const key1 in data4){
+let data5 = data.labelling;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+for(const key1 in data5){
 if(!((((key1 === "labels") || (key1 === "temperature")) || (key1 === "batch")) || (key1 === "shard"))){
 const err6 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
@@ -2954,10 +3462,10 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data4.labels !== undefined){
-let data5 = data4.labels;
-if(!((data5 === "soft") || (data5 === "hard"))){
-const err7 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema57.properties.labels.enum}};
+if(data5.labels !== undefined){
+let data6 = data5.labels;
+if(!((data6 === "soft") || (data6 === "hard"))){
+const err7 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema64.properties.labels.enum}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2967,10 +3475,10 @@ vErrors.push(err7);
 errors++;
 }
 }
-if(data4.temperature !== undefined){
-let data6 = data4.temperature;
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 100 || isNaN(data6)){
+if(data5.temperature !== undefined){
+let data7 = data5.temperature;
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 100 || isNaN(data7)){
 const err8 = {instancePath:instancePath+"/labelling/temperature",schemaPath:"#/$defs/labelling/properties/temperature/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}};
 if(vErrors === null){
 vErrors = [err8];
@@ -2980,7 +3488,7 @@ vErrors.push(err8);
 }
 errors++;
 }
-if(data6 <= 0 || isNaN(data6)){
+if(data7 <= 0 || isNaN(data7)){
 const err9 = {instancePath:instancePath+"/labelling/temperature",schemaPath:"#/$defs/labelling/properties/temperature/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
 if(vErrors === null){
 vErrors = [err9];
@@ -3002,14 +3510,14 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data4.batch !== undefined){
-let data7 = data4.batch;
-const _errs17 = errors;
+if(data5.batch !== undefined){
+let data8 = data5.batch;
+const _errs18 = errors;
 let valid4 = false;
 let passing0 = null;
-const _errs18 = errors;
-if(!(data7 === "auto")){
-const err11 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema57.properties.batch.oneOf[0].enum}};
+const _errs19 = errors;
+if(!(data8 === "auto")){
+const err11 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema64.properties.batch.oneOf[0].enum}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3018,13 +3526,13 @@ vErrors.push(err11);
 }
 errors++;
 }
-var _valid0 = _errs18 === errors;
+var _valid0 = _errs19 === errors;
 if(_valid0){
 valid4 = true;
 passing0 = 0;
 }
-const _errs19 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const _errs20 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
 const err12 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -3034,8 +3542,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 65536 || isNaN(data7)){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 65536 || isNaN(data8)){
 const err13 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
 if(vErrors === null){
 vErrors = [err13];
@@ -3045,7 +3553,7 @@ vErrors.push(err13);
 }
 errors++;
 }
-if(data7 < 1 || isNaN(data7)){
+if(data8 < 1 || isNaN(data8)){
 const err14 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err14];
@@ -3056,7 +3564,7 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid0 = _errs19 === errors;
+var _valid0 = _errs20 === errors;
 if(_valid0 && valid4){
 valid4 = false;
 passing0 = [passing0, 1];
@@ -3078,10 +3586,10 @@ vErrors.push(err15);
 errors++;
 }
 else {
-errors = _errs17;
+errors = _errs18;
 if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
+if(_errs18){
+vErrors.length = _errs18;
 }
 else {
 vErrors = null;
@@ -3089,9 +3597,9 @@ vErrors = null;
 }
 }
 }
-if(data4.shard !== undefined){
-let data8 = data4.shard;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+if(data5.shard !== undefined){
+let data9 = data5.shard;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
 const err16 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err16];
@@ -3101,8 +3609,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 1000000 || isNaN(data8)){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 1000000 || isNaN(data9)){
 const err17 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err17];
@@ -3112,7 +3620,7 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(data8 < 1 || isNaN(data8)){
+if(data9 < 1 || isNaN(data9)){
 const err18 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err18];
@@ -3137,9 +3645,9 @@ errors++;
 }
 }
 if(data.selection !== undefined){
-let data9 = data.selection;
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-for(const key2 in data9){
+let data10 = data.selection;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+for(const key2 in data10){
 if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
 const err20 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
@@ -3151,10 +3659,10 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data9.confidence !== undefined){
-let data10 = data9.confidence;
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 1 || isNaN(data10)){
+if(data10.confidence !== undefined){
+let data11 = data10.confidence;
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1 || isNaN(data11)){
 const err21 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -3164,7 +3672,7 @@ vErrors.push(err21);
 }
 errors++;
 }
-if(data10 < 0 || isNaN(data10)){
+if(data11 < 0 || isNaN(data11)){
 const err22 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err22];
@@ -3186,10 +3694,10 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data9.perClass !== undefined){
-let data11 = data9.perClass;
-if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-const err24 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
+if(data10.perClass !== undefined){
+let data12 = data10.perClass;
+if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
+const err24 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema65.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3198,8 +3706,8 @@ vErrors.push(err24);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 1000000000 || isNaN(data11)){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 1000000000 || isNaN(data12)){
 const err25 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
 if(vErrors === null){
 vErrors = [err25];
@@ -3209,7 +3717,7 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(data11 < 1 || isNaN(data11)){
+if(data12 < 1 || isNaN(data12)){
 const err26 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err26];
@@ -3221,10 +3729,10 @@ errors++;
 }
 }
 }
-if(data9.balance !== undefined){
-let data12 = data9.balance;
-if(!(((data12 === "duplicate") || (data12 === "thin")) || (data12 === "none"))){
-const err27 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
+if(data10.balance !== undefined){
+let data13 = data10.balance;
+if(!(((data13 === "duplicate") || (data13 === "thin")) || (data13 === "none"))){
+const err27 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema65.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3257,10 +3765,10 @@ vErrors.push(err29);
 }
 errors++;
 }
-validate39.errors = vErrors;
+validate51.errors = vErrors;
 return errors === 0;
 }
-validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate51.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3456,8 +3964,8 @@ errors++;
 }
 const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate39(data5[i0], {instancePath:instancePath+"/students/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
+if(!(validate51(data5[i0], {instancePath:instancePath+"/students/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
 errors = vErrors.length;
 }
 }
@@ -3487,21 +3995,27 @@ errors++;
 }
 }
 if(data.noise !== undefined){
-if(!(validate24(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+if(!(validate31(data.noise, {instancePath:instancePath+"/noise",parentData:data,parentDataProperty:"noise",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
 errors = vErrors.length;
 }
 }
 if(data.training !== undefined){
-if(!(validate28(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+if(!(validate35(data.training, {instancePath:instancePath+"/training",parentData:data,parentDataProperty:"training",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+errors = vErrors.length;
+}
+}
+if(data.resolution !== undefined){
+if(!(validate45(data.resolution, {instancePath:instancePath+"/resolution",parentData:data,parentDataProperty:"resolution",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 }
 if(data.labelling !== undefined){
-let data10 = data.labelling;
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
-for(const key1 in data10){
+let data11 = data.labelling;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+for(const key1 in data11){
 if(!((((key1 === "labels") || (key1 === "temperature")) || (key1 === "batch")) || (key1 === "shard"))){
 const err17 = {instancePath:instancePath+"/labelling",schemaPath:"#/$defs/labelling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
@@ -3513,10 +4027,10 @@ vErrors.push(err17);
 errors++;
 }
 }
-if(data10.labels !== undefined){
-let data11 = data10.labels;
-if(!((data11 === "soft") || (data11 === "hard"))){
-const err18 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema57.properties.labels.enum}};
+if(data11.labels !== undefined){
+let data12 = data11.labels;
+if(!((data12 === "soft") || (data12 === "hard"))){
+const err18 = {instancePath:instancePath+"/labelling/labels",schemaPath:"#/$defs/labelling/properties/labels/enum",keyword:"enum",params:{allowedValues: schema64.properties.labels.enum}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3526,10 +4040,10 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data10.temperature !== undefined){
-let data12 = data10.temperature;
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 100 || isNaN(data12)){
+if(data11.temperature !== undefined){
+let data13 = data11.temperature;
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 100 || isNaN(data13)){
 const err19 = {instancePath:instancePath+"/labelling/temperature",schemaPath:"#/$defs/labelling/properties/temperature/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}};
 if(vErrors === null){
 vErrors = [err19];
@@ -3539,7 +4053,7 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(data12 <= 0 || isNaN(data12)){
+if(data13 <= 0 || isNaN(data13)){
 const err20 = {instancePath:instancePath+"/labelling/temperature",schemaPath:"#/$defs/labelling/properties/temperature/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0}};
 if(vErrors === null){
 vErrors = [err20];
@@ -3561,14 +4075,14 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data10.batch !== undefined){
-let data13 = data10.batch;
-const _errs23 = errors;
+if(data11.batch !== undefined){
+let data14 = data11.batch;
+const _errs24 = errors;
 let valid5 = false;
 let passing0 = null;
-const _errs24 = errors;
-if(!(data13 === "auto")){
-const err22 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema57.properties.batch.oneOf[0].enum}};
+const _errs25 = errors;
+if(!(data14 === "auto")){
+const err22 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/0/enum",keyword:"enum",params:{allowedValues: schema64.properties.batch.oneOf[0].enum}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3577,13 +4091,13 @@ vErrors.push(err22);
 }
 errors++;
 }
-var _valid0 = _errs24 === errors;
+var _valid0 = _errs25 === errors;
 if(_valid0){
 valid5 = true;
 passing0 = 0;
 }
-const _errs25 = errors;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const _errs26 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 const err23 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err23];
@@ -3593,8 +4107,8 @@ vErrors.push(err23);
 }
 errors++;
 }
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 65536 || isNaN(data13)){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 65536 || isNaN(data14)){
 const err24 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536}};
 if(vErrors === null){
 vErrors = [err24];
@@ -3604,7 +4118,7 @@ vErrors.push(err24);
 }
 errors++;
 }
-if(data13 < 1 || isNaN(data13)){
+if(data14 < 1 || isNaN(data14)){
 const err25 = {instancePath:instancePath+"/labelling/batch",schemaPath:"#/$defs/labelling/properties/batch/oneOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err25];
@@ -3615,7 +4129,7 @@ vErrors.push(err25);
 errors++;
 }
 }
-var _valid0 = _errs25 === errors;
+var _valid0 = _errs26 === errors;
 if(_valid0 && valid5){
 valid5 = false;
 passing0 = [passing0, 1];
@@ -3637,10 +4151,10 @@ vErrors.push(err26);
 errors++;
 }
 else {
-errors = _errs23;
+errors = _errs24;
 if(vErrors !== null){
-if(_errs23){
-vErrors.length = _errs23;
+if(_errs24){
+vErrors.length = _errs24;
 }
 else {
 vErrors = null;
@@ -3648,9 +4162,9 @@ vErrors = null;
 }
 }
 }
-if(data10.shard !== undefined){
-let data14 = data10.shard;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+if(data11.shard !== undefined){
+let data15 = data11.shard;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 const err27 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err27];
@@ -3660,8 +4174,8 @@ vErrors.push(err27);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 1000000 || isNaN(data14)){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 1000000 || isNaN(data15)){
 const err28 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err28];
@@ -3671,7 +4185,7 @@ vErrors.push(err28);
 }
 errors++;
 }
-if(data14 < 1 || isNaN(data14)){
+if(data15 < 1 || isNaN(data15)){
 const err29 = {instancePath:instancePath+"/labelling/shard",schemaPath:"#/$defs/labelling/properties/shard/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err29];
@@ -3696,9 +4210,9 @@ errors++;
 }
 }
 if(data.selection !== undefined){
-let data15 = data.selection;
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key2 in data15){
+let data16 = data.selection;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+for(const key2 in data16){
 if(!(((key2 === "confidence") || (key2 === "perClass")) || (key2 === "balance"))){
 const err31 = {instancePath:instancePath+"/selection",schemaPath:"#/$defs/selection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
@@ -3710,10 +4224,10 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data15.confidence !== undefined){
-let data16 = data15.confidence;
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 1 || isNaN(data16)){
+if(data16.confidence !== undefined){
+let data17 = data16.confidence;
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1 || isNaN(data17)){
 const err32 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
 if(vErrors === null){
 vErrors = [err32];
@@ -3723,7 +4237,7 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data16 < 0 || isNaN(data16)){
+if(data17 < 0 || isNaN(data17)){
 const err33 = {instancePath:instancePath+"/selection/confidence",schemaPath:"#/$defs/selection/properties/confidence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err33];
@@ -3745,10 +4259,10 @@ vErrors.push(err34);
 errors++;
 }
 }
-if(data15.perClass !== undefined){
-let data17 = data15.perClass;
-if((!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))) && (data17 !== null)){
-const err35 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema58.properties.perClass.type}};
+if(data16.perClass !== undefined){
+let data18 = data16.perClass;
+if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (data18 !== null)){
+const err35 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/type",keyword:"type",params:{type: schema65.properties.perClass.type}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3757,8 +4271,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1000000000 || isNaN(data17)){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000000 || isNaN(data18)){
 const err36 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000}};
 if(vErrors === null){
 vErrors = [err36];
@@ -3768,7 +4282,7 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(data17 < 1 || isNaN(data17)){
+if(data18 < 1 || isNaN(data18)){
 const err37 = {instancePath:instancePath+"/selection/perClass",schemaPath:"#/$defs/selection/properties/perClass/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err37];
@@ -3780,10 +4294,10 @@ errors++;
 }
 }
 }
-if(data15.balance !== undefined){
-let data18 = data15.balance;
-if(!(((data18 === "duplicate") || (data18 === "thin")) || (data18 === "none"))){
-const err38 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema58.properties.balance.enum}};
+if(data16.balance !== undefined){
+let data19 = data16.balance;
+if(!(((data19 === "duplicate") || (data19 === "thin")) || (data19 === "none"))){
+const err38 = {instancePath:instancePath+"/selection/balance",schemaPath:"#/$defs/selection/properties/balance/enum",keyword:"enum",params:{allowedValues: schema65.properties.balance.enum}};
 if(vErrors === null){
 vErrors = [err38];
 }

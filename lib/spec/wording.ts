@@ -68,6 +68,35 @@ const WORDING: { readonly [Kind in IssueKind]: { readonly code: ErrorCode; reado
     code: 'MODEL_UNKNOWN',
     words: ({ found, allowed }, at) => `${at} is ${quoted(found)}, but must be one of ${listed(allowed, 'or')}.`,
   },
+  'unknown-weights': {
+    code: 'MODEL_UNKNOWN',
+    words: ({ found, reason }, at) => `${at} is ${quoted(found)}, but ${reason}.`,
+  },
+  'untold-model': {
+    code: 'SPEC_INVALID',
+    words: ({ weights }, at) => `${at} is missing, and the weights ${quoted(weights)} do not tell it before they are there; write the name of their model.`,
+  },
+  'other-model': {
+    code: 'SPEC_INVALID',
+    words: ({ model, weights, told }, at) =>
+      `${at} is ${quoted(model)}, but the weights ${quoted(weights)} are of ${quoted(told)}; remove the model, or take weights of ${quoted(model)}.`,
+  },
+  'unknown-group': {
+    code: 'SPEC_INVALID',
+    words: ({ found, model, allowed }, at) => `${at} has ${listed(found.map(quoted), 'and')}, but the layer groups of ${model} are ${listed(allowed, 'and')}.`,
+  },
+  'all-frozen': {
+    code: 'SPEC_INVALID',
+    words: ({ model }, at) => `${at} freezes every layer group of ${model}, which leaves nothing to train; leave one out, such as head.`,
+  },
+  'frozen-at-random': {
+    code: 'SPEC_INVALID',
+    words: (_, at) => `${at} freezes layers of a fresh network, which would stay as random as they begin; write weights beside it, or remove it.`,
+  },
+  'small-resolution': {
+    code: 'SPEC_INVALID',
+    words: ({ found, size }, at) => `${at} is ${found}, but must be larger than /data/image/size, which is ${size} (pixels).`,
+  },
   'smaller-student': {
     code: 'SPEC_INVALID',
     words: ({ model, parameters, teacher, teacherParameters }, at) =>
@@ -80,6 +109,11 @@ const WORDING: { readonly [Kind in IssueKind]: { readonly code: ErrorCode; reado
   'no-pseudo-labels': {
     code: 'SPEC_INVALID',
     words: ({ found }, at) => `${at} is ${found}, so that a student's step has no pseudo-labelled image; round(batch × unlabelledRatio) must be at least 1.`,
+  },
+  'too-long': {
+    code: 'SPEC_INVALID',
+    words: ({ bytes, allowed }, at) =>
+      `${at} has ${counted(bytes)} bytes with everything written out that its generations inherit, but may have ${counted(allowed)}; shorten paths and lists, or take fewer students.`,
   },
   'useless-key': { code: 'SPEC_INVALID', words: ({ why }, at) => `${at} has no effect, because ${why}; remove it.` },
   'long-warm-up': {

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JobHooks, JobOutcome } from '../device/hooks.js';
 import type { Progress, TrainJob } from '../device/messages.js';
-import { initialiseFrom } from '../models/initialise.js';
 import { emptyTally, mergeTallies } from '../noise/tally.js';
 import { averageDecayAt } from './average.js';
 import { newestCheckpoint, removeUnfinished } from './checkpoint.js';
 import { openCheckpointer, type Checkpointer } from './checkpointer.js';
 import { checkMetrics, checkTensorCount, tensorCount } from './checks.js';
+import { trainedOf } from './frozen.js';
+import { initialNumbers } from './initial.js';
 import { openInputs, type TrainInputs } from './inputs.js';
 import { openLoader, type Loader } from './loader.js';
 import { addMetrics, NO_METRICS } from './metrics.js';
@@ -14,7 +15,7 @@ import { writeOutputs } from './outputs.js';
 import type { RunProgress } from './progress.js';
 import { startSteps, type RunningStep } from './running-step.js';
 import { rateAt } from './schedule.js';
-import { disposeState, restoreState, stateFrom, zeros, type TrainState } from './state.js';
+import { disposeState, restoreState, stateFrom, zeros, type Tensors, type TrainState } from './state.js';
 import { openThreads } from './threads.js';
 import { currentVersions, versionWarning, type HostFacts, type Versions } from './versions.js';
 
@@ -23,7 +24,7 @@ import { currentVersions, versionWarning, type HostFacts, type Versions } from '
  * changes no byte of the output.
  *
  * Asked to stop, it writes a checkpoint after the step at hand. Throws TRAINING_DIVERGED, TENSOR_LEAK,
- * CHECKPOINT_MISMATCH, DISK_FULL, and what opening its inputs throws.
+ * CHECKPOINT_MISMATCH, DISK_FULL, and what opening its inputs and the weights it starts from throws.
  */
 export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): Promise<JobOutcome> {
   const inputs = await openInputs(job);
@@ -120,18 +121,21 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
   return { type: 'done', meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first } };
 }
 
-/** The newest checkpoint that verifies, or a fresh network. */
+/** The newest checkpoint that verifies, or the weights to start from, or a fresh network. */
 async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, hooks: JobHooks): Promise<{ state: TrainState; progress: RunProgress }> {
   await removeUnfinished(job.checkpoints);
-  const found = await newestCheckpoint(job.checkpoints, (message) => hooks.warn(message));
+  const warn = (message: string): void => hooks.warn(message);
+  const found = await newestCheckpoint(job.checkpoints, warn);
+  const { network, optimiser, frozen } = plan;
+  const initialSlots = (weights: Tensors): Tensors => optimiser.initialSlots(trainedOf(weights, frozen));
   if (!found) {
-    const numbers = initialiseFrom(plan.network, { seed: job.seed, generation: job.generation.index });
-    const fresh = stateFrom(numbers, plan.network, plan.optimiser.initialSlots);
+    const numbers = await initialNumbers(network, { seed: job.seed, generation: job.generation.index, folder: job.initial, frozen, warn });
+    const fresh = stateFrom(numbers, network, initialSlots);
     return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing: { total: 0, data: 0, checkpoints: 0 }, versions } };
   }
   const warning = versionWarning(found.progress.versions, versions);
   if (warning) hooks.warn(`${found.path}: ${warning}`);
-  const like = stateFrom(zeros(plan.network), plan.network, plan.optimiser.initialSlots);
+  const like = stateFrom(zeros(network), network, initialSlots);
   return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, versions } };
 }
 

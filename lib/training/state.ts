@@ -12,7 +12,7 @@ export interface TrainState {
   readonly statistics: Tensors;
   /** Moving average of weights and statistics: what labels, evaluates and is published. */
   readonly average: Tensors;
-  /** The optimiser's, as `<slot>.<name of the weight>`. */
+  /** The optimiser's, as `<slot>.<name of the weight>`; a frozen weight has none. */
   readonly slots: Tensors;
 }
 

@@ -4,6 +4,7 @@ import { toFloat } from '../tensor/bytes.js';
 import { sumOfSquares } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 import { updateAverage } from './average.js';
+import { trainedOf, type Frozen } from './frozen.js';
 import { jointLoss } from './loss.js';
 import type { Optimiser, Scalars } from './optimiser.js';
 import type { Tensors, TrainState } from './state.js';
@@ -12,6 +13,7 @@ import type { Tensors, TrainState } from './state.js';
 export interface StepPlan {
   readonly network: Network;
   readonly optimiser: Optimiser;
+  readonly frozen: Frozen;
   /** Rows of a batch that are labelled; they come first. */
   readonly labelledCount: number;
   /** Weight of the pseudo-labelled part: see `jointLoss`. */
@@ -48,24 +50,36 @@ export const METRICS = ['loss', 'labelledLoss', 'pseudoLoss', 'labelledTop1', 'g
  */
 export function trainStep(plan: StepPlan, state: TrainState, batch: Batch, masks: Masks, scalars: Scalars): { state: TrainState; metrics: tf.Tensor1D } {
   return tf.tidy(() => {
+    const { frozen, optimiser } = plan;
     const { gradients, statistics, metrics } = differentiate(plan, state, batch, masks);
-    const { weights, slots } = plan.optimiser.update(state.weights, gradients, state.slots, scalars);
-    const average = updateAverage(state.average, { ...weights, ...statistics }, scalars['averageDecay']!);
+    const { weights, slots } = optimiser.update(trainedOf(state.weights, frozen), gradients, state.slots, scalars);
+    const average = updateAverage(trainedOf(state.average, frozen), { ...weights, ...statistics }, scalars['averageDecay']!);
     const all = tf.concat1d([metrics, tf.reshape(norm(gradients), [1])]); // [5], as METRICS
     metrics.dispose();
-    return { state: { weights, statistics, average, slots }, metrics: all };
+    const next = {
+      weights: replacing(state.weights, weights),
+      statistics: replacing(state.statistics, statistics),
+      average: replacing(state.average, average),
+    };
+    return { state: { ...next, slots }, metrics: all };
   });
 }
 
-/** Forward and back. The new statistics and the metrics are by-products of the forward pass; they are kept, so the caller disposes them. */
+/** The new tensors, and further handles on those that have none: what is frozen keeps its very bytes. */
+function replacing(before: Tensors, after: Tensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(before).map(([name, tensor]) => [name, after[name] ?? tf.clone(tensor)]));
+}
+
+/** Forward and back; nothing is derived by what is frozen. The new statistics and the metrics are by-products of the forward pass; they are kept, so the caller disposes them. */
 function differentiate({ network, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks) {
   const images = normalise(batch.images, plan.mean, plan.std); // [n, size, size, channels]
-  const names = Object.keys(state.weights);
+  const trained = trainedOf(state.weights, plan.frozen);
+  const names = Object.keys(trained);
   let statistics: Record<string, tf.Tensor> = {};
   let metrics: tf.Tensor1D | undefined;
   const lossOf = (...weights: tf.Tensor[]): tf.Scalar => {
-    const tensors = { ...Object.fromEntries(names.map((name, i) => [name, weights[i]!])), ...state.statistics };
-    const passed = forward(network, tensors, images, { training: true, ...masks });
+    const tensors = { ...state.weights, ...Object.fromEntries(names.map((name, i) => [name, weights[i]!])), ...state.statistics };
+    const passed = forward(network, tensors, images, { training: true, ...masks, frozenNorms: plan.frozen.norm });
     const { loss, labelledLoss, pseudoLoss } = jointLoss(passed.logits, batch.targets, plan.labelledCount, plan.unlabelledWeight);
     const top1 = top1Share(passed.logits, batch.targets, plan.labelledCount);
     // Kept: the scope of the differentiation ends with everything else that was made in it.
@@ -74,7 +88,7 @@ function differentiate({ network, ...plan }: StepPlan, state: TrainState, batch:
     metrics = tf.keep(tf.stack([loss, labelledLoss, pseudoLoss, top1]) as tf.Tensor1D);
     return loss;
   };
-  const { grads } = tf.valueAndGrads(lossOf)(Object.values(state.weights));
+  const { grads } = tf.valueAndGrads(lossOf)(Object.values(trained));
   return { gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])), statistics, metrics: metrics! };
 }
 

@@ -14,7 +14,8 @@ test('a report is written once, and stands in the run’s own folder after every
   const first = await run(writeReport(deps), input);
   assert.equal(first.path, join(deps.home, 'runs', 'clothes-1', 'report.html'));
   const published = await readdir(await deps.store.open(first.artifact));
-  assert.deepEqual((await readdir(join(deps.home, 'runs', 'clothes-1'))).sort(), published.filter((file) => file !== 'manifest.json').sort());
+  const report = published.filter((file) => file !== 'manifest.json');
+  assert.deepEqual((await readdir(join(deps.home, 'runs', 'clothes-1'))).sort(), [...report, 'models.json'].sort());
   assert.ok(published.includes('summary.json'));
   const written = await readFile(first.path, 'utf8');
   await rm(first.path);

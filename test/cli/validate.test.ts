@@ -23,7 +23,7 @@ test('a spec with errors: exit code 2, a line for each on stderr, and their numb
   const { exitCode, stdout, stderr } = run(`${MINIMAL}sede: 1\nbaseline: no\n`);
   assert.deepEqual([exitCode, stdout], [2, '']);
   assert.deepEqual((stderr ?? '').split('\n'), [
-    `${file('spec')}:11:1  "sede" is not a key of the pipeline; its keys are version, name, seed, data, teacher, students, baseline, noise, training, labelling and selection. Did you mean "seed"?`,
+    `${file('spec')}:11:1  "sede" is not a key of the pipeline; its keys are version, name, seed, data, teacher, students, baseline, noise, training, resolution, labelling and selection. Did you mean "seed"?`,
     `${file('spec')}:12:11  /baseline is "no", but must be same-compute or none. Did you mean "none"?`,
     `2 errors in ${file('spec')}.`,
     '',

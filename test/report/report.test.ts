@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeReport } from '../../lib/report/report.js';
 import { LISTED, type Duplicate, type Quarantined, type Summary } from '../../lib/report/summary.js';
+import type { TrainResult } from '../../lib/training/outputs.js';
 import { CLOTHES, withRun, type RunParts } from './run-folders.js';
 
 async function pageOf(parts: RunParts): Promise<string> {
@@ -47,6 +48,31 @@ test('without a baseline the page says what cannot be told', async () => {
   const page = await pageOf({ hasBaseline: false });
   checkSays(page, 'There is no baseline');
   assert.ok(!page.includes('against the baseline'));
+});
+
+test('a model that started from weights and was trained at a larger size says so, and its curves are those of the first training', async () => {
+  await withRun({}, async (input) => {
+    const [teacher, ...students] = input.generations;
+    const freeze = { groups: ['stem', 'blocks.0'], norms: 'frozen' } as const;
+    const resolution = { size: 40, epochs: 1.5, batch: 32, rateFactor: 0.012, freeze: null };
+    const tuned = join(input.output, '..', 'tuned');
+    await mkdir(tuned);
+    const result = JSON.parse(await readFile(join(teacher!.train, 'result.json'), 'utf8')) as TrainResult;
+    const row = { ...result.final, step: 23, rate: 0.00018 };
+    await writeFile(join(tuned, 'result.json'), JSON.stringify({ ...result, steps: 23, images: 736, final: row }));
+    await writeFile(join(tuned, 'metrics.jsonl'), `${JSON.stringify(row)}\n`);
+    const generation = { ...teacher!.generation, weights: 'hf-hub:timm/some', freeze, resolution };
+    const generations = [{ ...teacher!, generation, base: teacher!.train, train: tuned }, ...students];
+    const summary = await writeReport({ ...input, generations });
+    assert.equal(summary.generations[0]!.metrics.length, 60);
+    checkSays(
+      await readFile(join(input.output, 'report.html'), 'utf8'),
+      'It started from the weights hf-hub:timm/some, and kept stem, blocks.0 as they were, batch norms included.',
+      'Then it was trained at 40 × 40 pixels: 23 steps of 32 labelled images without noise, at the rate 0.000180.',
+    );
+    const lines = (await readFile(join(input.output, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line.includes('fine-tune'));
+    assert.deepEqual(JSON.parse(lines.join()), { role: 'teacher', generation: 0, phase: 'fine-tune', ...row });
+  });
 });
 
 test('each part that a reader looks for is there, once for each model', async () => {

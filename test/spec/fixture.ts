@@ -2,12 +2,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Models } from '../../lib/spec/subject.js';
+import type { Models, WeightsFound } from '../../lib/spec/subject.js';
 
 /** A table of models that no other change can alter. */
 export const MODELS: Models = {
   names: ['efficientnet_t0', 'efficientnet_t1', 'efficientnet_b0', 'efficientnet_b7'],
   parameters: (name, classes, channels) => [18_000, 50_000, 4_000_000, 64_000_000][MODELS.names.indexOf(name)]! + classes + channels,
+  groups: (name) => ['stem', ...Array.from({ length: /_t\d$/.test(name) ? 3 : 7 }, (_, stage) => `blocks.${stage}`), 'head'],
+  weights: (name) => WEIGHTS[name] ?? { problem: `no weights are named ${JSON.stringify(name)}`, suggestion: 'hf-hub:timm/efficientnet_b0.ra_in1k' },
+};
+
+const WEIGHTS: Readonly<Record<string, WeightsFound>> = {
+  'hf-hub:timm/efficientnet_b0.ra_in1k': { model: 'efficientnet_b0' },
+  'hf-hub:somebody/flowers': { model: null },
+  'local-dir:mine': { model: 'efficientnet_t0', location: '/somewhere/mine' },
+  'run:earlier': { model: null },
 };
 
 /** The least that is valid. */

@@ -108,8 +108,50 @@ test('the baseline sees as many images in a step as the last student, all of the
   assert.equal(resolve(withKeys({ students, baseline: 'none' })).baseline, null);
 });
 
+test('a pipeline without the keys of fine-tuning has the digest that it had before they were there', () => {
+  assert.match(valid(load(pipelineText('fashion-mnist'))).digest, /^bc7d1a09/); // as README.md names its run
+});
+
+test('weights tell the model, and what is frozen stands in the order of the layers', () => {
+  const teacher = 'teacher: { weights: hf-hub:timm/efficientnet_b0.ra_in1k, freeze: [blocks.1, stem, blocks.0] }';
+  const [first] = valid(load(MINIMAL.replace(/teacher: .*/, teacher).replace('efficientnet_t1', 'efficientnet_b7'))).spec.generations;
+  const { model, weights, freeze } = first ?? assert.fail();
+  assert.deepEqual(
+    { model, weights, freeze },
+    {
+      model: 'efficientnet_b0',
+      weights: 'hf-hub:timm/efficientnet_b0.ra_in1k',
+      freeze: { groups: ['stem', 'blocks.0', 'blocks.1'], norms: 'frozen' },
+    },
+  );
+});
+
+test('where a folder of weights was found travels with the locations', () => {
+  const { locations } = valid(load(MINIMAL.replace(/teacher: .*/, 'teacher: { weights: local-dir:mine }')));
+  assert.equal(locations['local-dir:mine'], '/somewhere/mine');
+});
+
+test('a training at a larger size is inherited key by key, and a generation may do without', () => {
+  const { generations, baseline } = resolve(
+    withKeys({
+      resolution: { size: 40, epochs: 2, freeze: [] },
+      training: { batch: 10, unlabelledRatio: 2 },
+      students: [
+        { model: 'm', resolution: 'none' },
+        { model: 'm', resolution: { epochs: 3, freeze: { groups: ['stem'], norms: 'updated' } } },
+      ],
+    }),
+  );
+  const whole = { size: 40, epochs: 2, batch: 10, rateFactor: 0.012, freeze: null };
+  assert.deepEqual(generations[0]?.resolution, whole);
+  assert.ok(!('resolution' in (generations[1] ?? assert.fail())));
+  assert.deepEqual(generations[2]?.resolution, { ...whole, epochs: 3, freeze: { groups: ['stem'], norms: 'updated' } });
+  assert.deepEqual(baseline?.resolution, generations[2].resolution, 'the baseline gets the same, though its batch is larger');
+  assert.deepEqual(resolve(withKeys({ resolution: { size: 40 } })).generations[0]?.resolution?.freeze?.groups, ['stem', 'blocks.0', 'blocks.1']);
+});
+
 test('what teacher and baseline do not read changes neither', () => {
-  const [changed, plain] = [withKeys({ training: { unlabelledWeight: 3 } }), minimal].map(resolve);
+  const [changed, plain] = [withKeys({ training: { unlabelledWeight: 3 } }), minimal].map((pipeline) => resolve(pipeline));
   assert.deepEqual(changed?.generations[0], plain?.generations[0]);
   assert.deepEqual(changed?.baseline, plain?.baseline);
 });
@@ -208,7 +250,7 @@ test('any other value is another digest', () => {
   for (const path of leaves) assert.notEqual(digest(changed(spec, path)), digest(spec), path.join('/'));
 });
 
-test('the largest spec that the schema allows stays under 10 KB', () => {
+test('a resolved spec stays under 10 KB: what would be longer is refused', () => {
   const path = (set: string): string => set.padEnd(300, 'x');
   const source = (set: string) => ({ format: 'folder' as const, path: path(set), perClass: 1_000_000 });
   const noise = { randAugment: { magnitude: 0.123456789, spread: 0.123456789 }, dropout: 0.123456789, survival: 0.123456789 };
@@ -222,10 +264,21 @@ test('the largest spec that the schema allows stays under 10 KB', () => {
       unlabelled: source('u'),
       test: source('t'),
     },
+    teacher: { model: 'efficientnet_t0', weights: 'w'.repeat(300) },
     students: Array(8).fill(student),
   });
   const { length } = canonicalJson(resolve(largest));
   assert.ok(length < 10_000, String(length));
+
+  const groups = ['stem', 'blocks.0', 'blocks.1', 'blocks.2', 'blocks.3', 'blocks.4', 'blocks.5'];
+  const students = Array(8).fill({
+    ...student,
+    model: 'efficientnet_b7',
+    resolution: { size: 1025, epochs: 12.3456789, freeze: { groups, norms: 'updated' } },
+  });
+  const loaded = load(stringify(withKeys({ students, noise: { randAugment: { transforms: [...OP_NAMES].slice(1) } } })));
+  assert.ok(!loaded.ok);
+  assert.match(loaded.errors.map(({ message }) => message).join(), /^The pipeline has 1\d,\d{3} bytes with everything written out .* may have 10,000; shorten/);
 });
 
 function load(text: string): LoadedSpec {

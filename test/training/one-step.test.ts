@@ -7,6 +7,7 @@ import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { randomKey, uniforms } from '../../lib/noise/random.js';
 import type { OptimiserSpec } from '../../lib/spec/resolved.js';
+import { frozenBy } from '../../lib/training/frozen.js';
 import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { startSteps } from '../../lib/training/running-step.js';
 import { disposeState, nameTensors, stateFrom } from '../../lib/training/state.js';
@@ -30,7 +31,7 @@ for (const [model, size, images, spec] of STEPS) {
   test(`one compiled step of ${model} under ${spec.name} changes a training's state as an eager one does, within 1e-6`, (t) => {
     const network = outlineNetwork(model, { classes: CLASSES, channels: 1 });
     const optimiser = optimiserOf(spec, decaysIn(network));
-    const plan: StepPlan = { network, optimiser, labelledCount: images / 2, unlabelledWeight: 1, mean: [0.4], std: [0.3] };
+    const plan: StepPlan = { network, frozen: frozenBy(undefined), optimiser, labelledCount: images / 2, unlabelledWeight: 1, mean: [0.4], std: [0.3] };
     const batch = patterns(images, size);
     const masks = {
       dropPath: draws('drop-path', network.blocks.length * images).map((share) => Number(share < 0.9) / 0.9),

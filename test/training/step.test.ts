@@ -5,6 +5,7 @@ import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { randomKey, uniforms } from '../../lib/noise/random.js';
 import { tf } from '../../lib/tensor/runtime.js';
+import { frozenBy } from '../../lib/training/frozen.js';
 import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { restoreState, stateFrom, storedTensors, type TrainState } from '../../lib/training/state.js';
 import { METRICS, normalise, trainStep, type Batch, type Masks, type StepPlan } from '../../lib/training/step.js';
@@ -15,7 +16,7 @@ const CLASSES = 3;
 
 const network = outlineNetwork('efficientnet_t1', { classes: CLASSES, channels: 1 });
 const optimiser = optimiserOf({ name: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.01 }, decaysIn(network));
-const plan: StepPlan = { network, optimiser, labelledCount: LABELLED, unlabelledWeight: 2, mean: [0.4], std: [0.3] };
+const plan: StepPlan = { frozen: frozenBy(undefined), network, optimiser, labelledCount: LABELLED, unlabelledWeight: 2, mean: [0.4], std: [0.3] };
 const OFF: Masks = { dropPath: null, dropout: null };
 
 test('a step changes nothing that goes in, and leaves nothing but what comes out', () => {

@@ -68,6 +68,8 @@ export function fakeActivities() {
 
   const accuracy = (top1: number) => ({ top1, top5: 1 });
   const activities: Activities = {
+    importWeights: (input) => run('importWeights', 'import', input, { mean: [0.5], std: [0.25] }),
+    resizeData: (input) => run('resizeData', 'prepare', input, { labelled: 20, size: input.data.image.size }),
     prepareData: (input) =>
       run('prepareData', 'prepare', input, {
         poolImages: POOL_IMAGES,

@@ -1,4 +1,4 @@
-import type { GenerationSpec, ResolvedSpec, SourceSpec } from '../../lib/spec/resolved.js';
+import type { GenerationSpec, ResolutionSpec, ResolvedSpec, SourceSpec } from '../../lib/spec/resolved.js';
 
 /** A teacher, two students and a baseline; a pool of ten images makes three shards. */
 export function exampleSpec(): ResolvedSpec {
@@ -24,6 +24,22 @@ export function exampleSpec(): ResolvedSpec {
 export function shortSpec(): ResolvedSpec {
   const spec = exampleSpec();
   return { ...spec, generations: spec.generations.slice(0, 2), baseline: null };
+}
+
+/** The example whose teacher starts from weights; all models but the first student are trained at a larger size in the end. */
+export function tunedSpec(): ResolvedSpec {
+  const spec = exampleSpec();
+  const resolution: ResolutionSpec = { size: 56, epochs: 1.5, batch: 32, rateFactor: 0.01, freeze: { groups: ['stem'], norms: 'frozen' } };
+  const [teacher, first, second] = spec.generations as [GenerationSpec, GenerationSpec, GenerationSpec];
+  return {
+    ...spec,
+    generations: [
+      { ...teacher, weights: 'local-dir:mine', freeze: { groups: ['stem', 'blocks.0'], norms: 'updated' }, resolution },
+      first,
+      { ...second, resolution },
+    ],
+    baseline: { ...spec.baseline!, training: { ...spec.baseline!.training, batch: 160 }, resolution },
+  };
 }
 
 function generation(index: number, role: GenerationSpec['role'], model: string): GenerationSpec {

@@ -1,0 +1,89 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PipelineError } from '../lib/errors.js';
+import type { HubSettings } from '../lib/models/hub.js';
+import type { ModelName } from '../lib/models/names.js';
+import { isErrno } from '../lib/store/disk.js';
+import { sha256Of } from '../lib/store/manifest.js';
+import { attempt } from './attempt.js';
+import { importKey } from './keys.js';
+import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
+
+export interface ImportInput {
+  /** Their name, as the spec has it. */
+  readonly weights: string;
+  /** Where a folder of weights is on the workers' machines; null for other names. */
+  readonly location: string | null;
+  /** The model that they must be of. */
+  readonly model: string;
+  /** Of the images that they are wanted for. */
+  readonly channels: number;
+}
+
+export interface ImportDeps extends PublishDeps {
+  /** Its store and `runs/` hold the models that `run:` names. */
+  readonly home: string;
+  readonly hub: HubSettings;
+}
+
+export interface ImportResult extends PhaseResult {
+  /** For each channel of the images, in 0…1: images are made for these weights as (x / 255 − mean) / std. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * Brings trained weights into the store, under a key of their content: by whatever name they come, they are the same artifact. They are
+ * checked here, to the last number, so that a bad file never reaches the device.
+ */
+export const importWeights =
+  ({ store, clock, home, hub }: ImportDeps) =>
+  async ({ weights, location, model, channels }: ImportInput): Promise<ImportResult> =>
+    attempt('import', async (current) => {
+      // What reads models and asks the hub is loaded by the first import: a worker starts without it.
+      const [{ parseModelName }, { openModelFolder }, { openRunModel }, { CONFIG_FILE, WEIGHTS_FILE, eachWeight, loadConfig }] = await Promise.all([
+        import('../lib/models/names.js'),
+        import('../lib/models/open-model.js'),
+        import('../lib/report/run-models.js'),
+        import('../lib/models/weights.js'),
+      ]);
+      const { signal, report } = current;
+      const name: ModelName = location === null ? parseModelName(weights) : { source: 'folder', folder: location };
+      const places = { hub, folder: home, findRunModel: (run: string, wanted: number | 'baseline' | null) => openRunModel(store, home, run, wanted) };
+      const onProgress = ({ file, received, size }: { file: string; received: number; size: number }) =>
+        report({ doing: `downloading ${file}`, step: received, of: size });
+      const folder = await openModelFolder(name, places, { signal, onProgress });
+      const { network, config } = await loadConfig(folder);
+      if (network.name !== model) throw ofAnotherModel(weights, network.name, model);
+
+      const check = () => eachWeight(folder, network, () => signal.throwIfAborted());
+      const contentOf = (file: string) =>
+        sha256Of(join(folder, file)).catch(async (error: unknown) => {
+          if (isErrno(error, 'ENOENT')) await check(); // says what is missing
+          throw error;
+        });
+      report({ doing: 'looking for changes' });
+      const key = importKey({ config: await contentOf(CONFIG_FILE), weights: await contentOf(WEIGHTS_FILE) });
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'import', key }, async (output) => {
+        report({ doing: 'checking' });
+        await check();
+        for (const file of [CONFIG_FILE, WEIGHTS_FILE]) await copyFile(join(folder, file), join(output, file)); // the hub's are links
+        return { weights };
+      });
+      const { mean, std } = config.pretrained;
+      return { ...result, mean: forChannels(mean, channels), std: forChannels(std, channels) };
+    });
+
+/** A stem that is adapted to other channels sees in each of them what the channels were on average. */
+function forChannels(numbers: readonly number[], channels: number): readonly number[] {
+  if (numbers.length === channels) return numbers;
+  const average = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  return Array<number>(channels).fill(average);
+}
+
+function ofAnotherModel(weights: string, found: string, wanted: string): PipelineError {
+  return new PipelineError(
+    'WEIGHTS_INVALID',
+    `${weights} are the weights of ${found}, but teacher.model is ${wanted} · write teacher.model: ${found}, or take other weights`,
+  );
+}
