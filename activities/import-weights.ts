@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../lib/errors.js';
+import { adaptChannels } from '../lib/models/adapt-stem.js';
 import type { HubSettings } from '../lib/models/hub.js';
 import type { ModelName } from '../lib/models/names.js';
 import { isErrno } from '../lib/store/disk.js';
@@ -70,16 +71,9 @@ export const importWeights =
         for (const file of [CONFIG_FILE, WEIGHTS_FILE]) await copyFile(join(folder, file), join(output, file)); // the hub's are links
         return { weights };
       });
-      const { mean, std } = config.pretrained;
-      return { ...result, mean: forChannels(mean, channels), std: forChannels(std, channels) };
+      const { mean, std } = adaptChannels(config.pretrained, channels);
+      return { ...result, mean, std };
     });
-
-/** A stem that is adapted to other channels sees in each of them what the channels were on average. */
-function forChannels(numbers: readonly number[], channels: number): readonly number[] {
-  if (numbers.length === channels) return numbers;
-  const average = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-  return Array<number>(channels).fill(average);
-}
 
 function ofAnotherModel(weights: string, found: string, wanted: string): PipelineError {
   return new PipelineError(

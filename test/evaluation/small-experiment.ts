@@ -40,10 +40,10 @@ export async function smallExperiment(): Promise<Experiment> {
   return { folder, dataset, model: await saveUntrained(join(folder, 'model'), { seed: 1 }), output: () => mkdtemp(join(folder, 'output-')) };
 }
 
-/** Its logits are spread by `scale`, so that images are not all of one class, and confidences differ. */
+/** Its logits are spread by `scale`, so that images are not all of one class, and confidences differ; its last maps by `norm`. */
 export async function saveUntrained(
   folder: string,
-  { seed, classes = DATASET.classes.length, scale = 40 }: { seed: number; classes?: number; scale?: number },
+  { seed, classes = DATASET.classes.length, scale = 40, norm = 1 }: { seed: number; classes?: number; scale?: number; norm?: number },
 ): Promise<string> {
   const network = outlineNetwork('efficientnet_t0', { classes, channels: DATASET.image.channels });
   const tensors = initialiseFrom(network, { seed, generation: 0 });
@@ -56,7 +56,7 @@ export async function saveUntrained(
     tag: 'untrained',
     noisyStudent: {},
   });
-  await saveModel(folder, network, { ...tensors, 'classifier.weight': spread }, config);
+  await saveModel(folder, network, { ...tensors, 'classifier.weight': spread, 'bn2.weight': tensors['bn2.weight']!.map((weight) => weight * norm) }, config);
   return folder;
 }
 

@@ -146,7 +146,13 @@ const UNFIT: readonly { readonly name: string; readonly model: () => Promise<str
     name: 'weights that are no numbers',
     model: () => saveUntrained(join(experiment.folder, 'broken'), { seed: 1, scale: NaN }),
     code: 'WEIGHTS_INVALID',
-    message: /NaN for image pool\/0 of the pool set/,
+    message: /"classifier\.weight" holds NaN at 0/,
+  },
+  {
+    name: 'logits that are no numbers',
+    model: () => saveUntrained(join(experiment.folder, 'endless'), { seed: 1, scale: 1e30, norm: 1e30 }),
+    code: 'WEIGHTS_INVALID',
+    message: /(NaN|Infinity) for image pool\/0 of the pool set/,
   },
 ];
 
