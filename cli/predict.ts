@@ -1,8 +1,7 @@
 import { inferLogits } from '../lib/evaluation/compiled-model.js';
-import type { InferredBatch } from '../lib/evaluation/infer-files.js';
-import { TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
+import { predictionsOf, TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
 import { PipelineError } from '../lib/errors.js';
-import { classNames, softmax, topK } from '../lib/models/class-names.js';
+import { classNames } from '../lib/models/class-names.js';
 import { join } from 'node:path';
 import { withModel, type ModelCommand } from './model-session.js';
 import { EXIT, type Outcome } from './outcome.js';
@@ -31,20 +30,6 @@ export async function predict(command: PredictCommand): Promise<Outcome> {
       return { exitCode: EXIT.done };
     },
   );
-}
-
-async function* predictionsOf(
-  batches: AsyncGenerator<InferredBatch>,
-  { names, topk, withLogits }: { readonly names: readonly string[]; readonly topk: number; readonly withLogits: boolean },
-): AsyncGenerator<Prediction> {
-  const classes = names.length;
-  for await (const { files, values } of batches) {
-    for (const [i, image] of files.entries()) {
-      const logits = values.subarray(i * classes, (i + 1) * classes);
-      const top = topK(softmax(logits), topk).map(({ index, probability }) => ({ index, name: names[index]!, probability }));
-      yield { image, top, ...(withLogits && { logits }) };
-    }
-  }
 }
 
 /** `photos/dog.jpg  Samoyed 64.3 %, Pomeranian 4.1 %`. */

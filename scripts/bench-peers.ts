@@ -11,7 +11,7 @@ import { clearUpOnSignals } from './bench/scratch.js';
  * The same work in turn, here and in other programs. The first call makes a Python environment of 6 GB from
  * scripts/bench-peers/requirements.txt.
  *
- *   npm run bench:peers -- [--only step,label,augment,jpeg,memory] [--rounds 5] [--json]
+ *   npm run bench:peers -- [--only step,label,augment,jpeg,predict,memory] [--rounds 5] [--json]
  *
  * | subject | what is measured | against |
  * | --- | --- | --- |
@@ -19,11 +19,12 @@ import { clearUpOnSignals } from './bench/scratch.js';
  * | `label` | its labels, the model alone | the same |
  * | `augment` | RandAugment on one thread | timm's on Pillow |
  * | `jpeg` | JPEG files to labels in a file | timm's inference script with 2 workers |
+ * | `predict` | 1,000 JPEG files to top-5 rows, as `noisy-student predict` does it | the same |
  * | `memory` | the peak of a training process | PyTorch's after the same steps |
  */
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'step,label,augment,jpeg,memory' },
+    only: { type: 'string', default: 'step,label,augment,jpeg,predict,memory' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
@@ -71,6 +72,11 @@ const SUBJECTS: Readonly<Record<string, () => AsyncGenerator<Contest>>> = {
     const { JPEGS, startJpegPool } = await import('./bench/jpeg.js');
     const { pool, ...own } = await startJpegPool(JPEGS);
     yield contest(own, INFERENCE, { work: 'jpeg', model: 'tf_efficientnet_b0', folder: pool, size: JPEGS.size }, 1);
+  },
+  async *predict() {
+    const { PICTURES, startPredict } = await import('./bench/predict.js');
+    const { pool, ...own } = await startPredict(PICTURES);
+    yield contest(own, INFERENCE, { work: 'predict', model: 'tf_efficientnet_b0', folder: pool, size: PICTURES.size }, 1);
   },
   async *memory() {
     const [{ B0_STEPS }, { peakAgainst }] = [await import('./bench/step.js'), await import('./bench/memory.js')];

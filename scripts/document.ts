@@ -20,7 +20,7 @@ const { values: options } = parseArgs({ options: { check: { type: 'boolean', def
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = join(ROOT, 'docs/timm.md');
 const folder = mkdtempSync(join(tmpdir(), 'noisy-student-document-'));
-const hub = await startHubServer({ models: { 'timm/tf_efficientnet_b3.ns_jft_in1k': await madeUpModel('tf_efficientnet_b3.ns_jft_in1k') } });
+const hub = await startHubServer({ models: { 'timm/tf_efficientnet_b3.ns_jft_in1k': await madeUpModel('tf_efficientnet_b3.ns_jft_in1k', { spread: 0.003 }) } });
 try {
   await run(process.execPath, ['scripts/build.mjs', '--if-stale'], ROOT);
   mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });

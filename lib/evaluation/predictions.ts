@@ -1,6 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { DOUBLE, FLOAT, INTEGER, LIST, listValue, VARCHAR, type DuckDBAppender, type DuckDBType } from '@duckdb/node-api';
 import { text, withDatabase } from '../labels/database.js';
+import { softmax, topK } from '../models/class-names.js';
+import type { InferredBatch } from './infer-files.js';
 
 /** What a model says about one image; shares are 0…1. */
 export interface Prediction {
@@ -13,6 +15,21 @@ export interface Prediction {
 
 export const TABLE_FORMATS = ['csv', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** The rows of batches of logits. `names` has a name for each class, `topk` is at most their number. */
+export async function* predictionsOf(
+  batches: AsyncGenerator<InferredBatch>,
+  { names, topk, withLogits }: { readonly names: readonly string[]; readonly topk: number; readonly withLogits: boolean },
+): AsyncGenerator<Prediction> {
+  const classes = names.length;
+  for await (const { files, values } of batches) {
+    for (const [i, image] of files.entries()) {
+      const logits = values.subarray(i * classes, (i + 1) * classes);
+      const top = topK(softmax(logits), topk).map(({ index, probability }) => ({ index, name: names[index]!, probability }));
+      yield { image, top, ...(withLogits && { logits }) };
+    }
+  }
+}
 
 /** One line of machine output. */
 export function toJson({ image, top, logits }: Prediction): string {

@@ -42,15 +42,11 @@ export async function startJpegPool({ images, size }: JpegSize): Promise<JpegPoo
   const sets = ['labelled', 'validation', 'test'] as const;
   for (const [i, set] of sets.entries()) for (const [c, name] of CLASSES.entries()) await writeJpegs(join(folder, set, name), 1, size, images + 10 * i + c);
 
-  const network = outlineNetwork(MODEL, { classes: CLASSES.length, channels: 3 });
-  const normal = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-  const config = ownConfig(network, { labels: CLASSES, size, ...normal, tag: 'bench', noisyStudent: {} });
-  const model = join(folder, 'model');
-  await saveModel(model, network, initialiseFrom(network, { seed: 1, generation: 0 }), config);
+  const model = await saveB0(join(folder, 'model'), size);
 
   const source = (set: string): SourceSpec => ({ format: 'folder', path: join(folder, set), perClass: null });
   const data: DataSpec = {
-    image: { size, channels: 3, ...normal },
+    image: { size, channels: 3, ...NORMAL },
     labelled: source('labelled'),
     validation: source('validation'),
     unlabelled: source('pool'),
@@ -73,6 +69,16 @@ export async function startJpegPool({ images, size }: JpegSize): Promise<JpegPoo
   };
 }
 
+const NORMAL = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** A fresh network's folder, which is returned. */
+export async function saveB0(folder: string, size: number): Promise<string> {
+  const network = outlineNetwork(MODEL, { classes: CLASSES.length, channels: 3 });
+  const config = ownConfig(network, { labels: CLASSES, size, ...NORMAL, tag: 'bench', noisyStudent: {} });
+  await saveModel(folder, network, initialiseFrom(network, { seed: 1, generation: 0 }), config);
+  return folder;
+}
+
 const HOOKS: JobHooks = {
   onProgress: () => undefined,
   shouldStop: () => false,
@@ -81,7 +87,7 @@ const HOOKS: JobHooks = {
   warn: (message) => console.error(message),
 };
 
-async function writeJpegs(folder: string, count: number, size: number, from: number): Promise<void> {
+export async function writeJpegs(folder: string, count: number, size: number, from: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const key = randomKey({ seed: 1, generation: 0, phase: 'bench', purpose: 'jpeg' });
   for (let i = 0; i < count; i++) {
