@@ -2,19 +2,21 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findWeights } from '../../lib/models/catalogue.js';
+import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { saveModel } from '../../lib/models/weights.js';
 import { fillWeights } from '../../test/models/fill.js';
 
-/** The files of a published set of weights, `architecture.tag`, with numbers that are made up: those that the golden logits belong to, the logits multiplied by `spread`. */
-export async function madeUpModel(name: string, { spread = 1 }: { readonly spread?: number } = {}): Promise<Record<string, Buffer>> {
+/**
+ * The files of a published set of weights, `architecture.tag`, with numbers that are made up: those that the golden logits belong to; or
+ * with a `spread` a fresh network's, the logits multiplied by it. The first are of no use for a deep network and a large picture: a change in the
+ * last digit of a pixel changes the answer.
+ */
+export async function madeUpModel(name: string, { spread }: { readonly spread?: number } = {}): Promise<Record<string, Buffer>> {
   const [architecture, tag] = name.split('.') as [string, string];
   const { config } = findWeights({ architecture, tag });
   const network = outlineNetwork(architecture, { classes: config.numClasses, channels: config.inputSize[0] });
-  const filled = fillWeights(network);
-  const tensors = Object.fromEntries(
-    Object.entries(filled).map(([tensor, values]) => [tensor, tensor.startsWith('classifier.') ? values.map((value) => value * spread) : values]),
-  );
+  const tensors = spread === undefined ? fillWeights(network) : spreadOut(initialiseFrom(network, { seed: 1, generation: 0 }), spread);
   const folder = await mkdtemp(join(tmpdir(), 'noisy-student-made-up-'));
   try {
     await saveModel(folder, network, tensors, { labels: null, descriptions: {}, pretrained: config, others: {}, noisyStudent: {} });
@@ -23,4 +25,8 @@ export async function madeUpModel(name: string, { spread = 1 }: { readonly sprea
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function spreadOut(tensors: Readonly<Record<string, Float32Array>>, spread: number): Record<string, Float32Array> {
+  return { ...tensors, 'classifier.weight': tensors['classifier.weight']!.map((weight) => weight * spread) };
 }
