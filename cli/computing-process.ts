@@ -31,8 +31,8 @@ export async function inComputingProcess([, file, ...args]: readonly string[]): 
   });
 }
 
-/** Whether this is that process. It ends when the one that started it is gone, and draws on its terminal. */
-export function isComputingProcess(): boolean {
+/** Whether this is that process; then it ends when the one that started it is gone, and draws on its terminal. */
+export function joinComputingProcess(): boolean {
   const columns = process.env[COLUMNS];
   if (columns === undefined) return false;
   process.once('disconnect', () => process.exit(EXIT.interrupted));

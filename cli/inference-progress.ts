@@ -1,10 +1,10 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { PipelineError } from '../lib/errors.js';
 import type { InferredBatch } from '../lib/evaluation/infer-files.js';
+import { timeSpent } from '../lib/evaluation/time-spent.js';
 import type { HubHooks } from '../lib/models/hub.js';
 
 export interface InferenceProgress {
-  readonly skipped: number;
   /** A file that could not be read: a line on stderr; with `strict` an error. */
   skip(name: string, reason: string): void;
   /** Passes the batches on, and counts them. */
@@ -19,14 +19,11 @@ export function inferenceProgress(images: number, { strict }: { readonly strict:
     { format: '{bar} {value}/{total} images · {eta_formatted} left', stream: process.stderr, clearOnComplete: true },
     Presets.shades_classic,
   );
-  const spent = { decodeMs: 0, transformMs: 0, modelMs: 0 };
+  const spent = timeSpent();
   const began = performance.now();
   let [done, skipped] = [0, 0];
   bar.start(images, 0);
   return {
-    get skipped() {
-      return skipped;
-    },
     skip(name, reason) {
       if (strict) throw new PipelineError('DATA_INVALID', `${name}: ${withoutName(reason, name)} · without --strict it is skipped`);
       skipped++;
@@ -35,7 +32,7 @@ export function inferenceProgress(images: number, { strict }: { readonly strict:
     async *follow(batches) {
       for await (const batch of batches) {
         for (const { file, reason } of batch.refused) this.skip(file, reason);
-        for (const part of ['decodeMs', 'transformMs', 'modelMs'] as const) spent[part] += batch[part];
+        spent.add(batch);
         done += batch.files.length;
         bar.increment(batch.files.length + batch.refused.length);
         yield batch;
@@ -44,11 +41,8 @@ export function inferenceProgress(images: number, { strict }: { readonly strict:
     end() {
       bar.stop();
       const seconds = (performance.now() - began) / 1000;
-      const all = spent.decodeMs + spent.transformMs + spent.modelMs || 1;
-      const share = (part: number) => `${((100 * part) / all).toFixed(0)} %`;
-      const parts = `decode ${share(spent.decodeMs)}, transform ${share(spent.transformMs)}, model ${share(spent.modelMs)} of the work`;
       process.stderr.write(
-        `${done} images${skipped > 0 ? `, ${skipped} skipped` : ''} · ${seconds.toFixed(1)} s · ${(done / seconds).toFixed(1)} images/s · ${parts}\n`,
+        `${done} images${skipped > 0 ? `, ${skipped} skipped` : ''} · ${seconds.toFixed(1)} s · ${(done / seconds).toFixed(1)} images/s · ${spent.shares(0)} of the work\n`,
       );
     },
   };

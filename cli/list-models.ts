@@ -1,6 +1,7 @@
 import { catalogue, describeTag, oldNames, titleOfTag, UNTRAINED, weightsOf, type Weights } from '../lib/models/catalogue.js';
 import { multiplyAccumulates } from '../lib/models/operation-count.js';
-import { outlineNetwork, parameterCount, type Network } from '../lib/models/variants.js';
+import { countParameters } from '../lib/models/outline.js';
+import { outlineNetwork, type Network } from '../lib/models/variants.js';
 import { namePattern } from './name-pattern.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { columns } from './table.js';
@@ -108,7 +109,7 @@ function countsOf(architecture: string, classes: number): Counts {
   const network = outlineNetwork(architecture, { classes, channels: 3 });
   const counts = {
     network,
-    parameters: parameterCount(architecture, classes, 3),
+    parameters: countParameters(network),
     // Each batch norm has a counter of batches beside its running mean.
     tensors: network.tensors.length + network.tensors.filter(({ kind }) => kind === 'mean').length,
   };

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
+import type { ExportFormat } from '../lib/models/export-model.js';
 import { PACKAGE_FOLDER } from '../lib/package.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
+import type { ModelCommand } from './model-session.js';
 import { EXIT, type Outcome } from './outcome.js';
+import type { PredictCommand } from './predict.js';
 
 interface GlobalOptions {
   readonly home?: string;
@@ -26,7 +29,7 @@ function commandLine(act: Act, compute: Act): Command {
 
   add('validate <spec>', 'every error of a pipeline file at once; needs no server').action((spec: string, _options, command: Command) =>
     act(command, async ({ dataFolders }, json) =>
-      (await import('./validate.js')).validate({ file: spec, dataFolders, models: (await import('./models.js')).models, json }),
+      (await import('./validate.js')).validate({ file: spec, dataFolders, models: (await import('../lib/models/pipeline-models.js')).pipelineModels(), json }),
     ),
   );
   add('run [spec]', 'starts or re-attaches to a run, shows progress, prints the table of generations')
@@ -74,7 +77,7 @@ function commandLine(act: Act, compute: Act): Command {
     );
   add('export <model> <folder>', 'hands a model over: a folder that timm loads, or a TensorFlow SavedModel, with a model card')
     .addOption(new Option('--format <format>', 'what is written').choices(['timm', 'saved-model']).default('timm'))
-    .action((model: string, folder: string, { format }: { format: 'timm' | 'saved-model' }, command: Command) =>
+    .action((model: string, folder: string, { format }: { format: ExportFormat }, command: Command) =>
       compute(command, async (environment, json) => (await import('./export.js')).exportTo({ model, folder, format, environment, json })),
     );
   add('doctor', 'sets up what is missing (libtensorflow, the Temporal server, the addon), and says what this machine has')
@@ -98,20 +101,8 @@ function commandLine(act: Act, compute: Act): Command {
   return program;
 }
 
-interface ImageOptions {
-  readonly batch?: number;
-  readonly threads?: number;
-  readonly size?: number;
-  readonly useTestSize: boolean;
-  readonly upright: boolean;
-  readonly strict: boolean;
-}
-
-interface PredictOptions {
-  readonly topk: number;
-  readonly logits: boolean;
-  readonly output?: string;
-}
+type ImageOptions = Omit<ModelCommand, 'model' | 'inputs' | 'environment' | 'json'>;
+type PredictOptions = Pick<PredictCommand, 'topk' | 'logits' | 'output'>;
 
 function withImages(command: Command): Command {
   return command
@@ -179,8 +170,8 @@ async function main(argv: readonly string[]): Promise<number> {
     exitCode = outcome.exitCode;
   };
   const program = commandLine(act, async (command, run) => {
-    const { inComputingProcess, isComputingProcess } = await import('./computing-process.js');
-    if (isComputingProcess()) return act(command, run);
+    const { inComputingProcess, joinComputingProcess } = await import('./computing-process.js');
+    if (joinComputingProcess()) return act(command, run);
     exitCode = await inComputingProcess(argv);
   });
   try {

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelPlaces } from '../api/places.js';
 import { findImages } from '../lib/data/find-images.js';
-import { resolveDataConfig, type DataConfig } from '../lib/data/data-config.js';
+import { resolveDataConfig } from '../lib/data/data-config.js';
 import { compileModel, type Infer } from '../lib/evaluation/compiled-model.js';
 import { batchFor, inferFiles, type InferredBatch } from '../lib/evaluation/infer-files.js';
 import { parseModelName } from '../lib/models/names.js';
@@ -13,6 +13,7 @@ import type { Model } from '../lib/models/weights.js';
 import type { Environment } from './environment.js';
 import { downloadProgress, inferenceProgress } from './inference-progress.js';
 import { interruption } from './interruption.js';
+import type { Outcome } from './outcome.js';
 
 /** What `predict` and `features` have in common. */
 export interface ModelCommand {
@@ -32,20 +33,17 @@ export interface ModelCommand {
 
 export interface ModelSession {
   readonly model: Model;
-  readonly config: DataConfig;
   /** A folder of this command's own, gone when it ends. */
   readonly scratch: string;
   /** The images by the names under which they were given. */
   readonly batches: AsyncGenerator<InferredBatch>;
-  /** How many could not be read so far. */
-  readonly skipped: () => number;
 }
 
 /**
  * Opens a model by its name and takes images through it; says on stderr which files were skipped and why, how far it is, and at the end what
  * the time went into. Ends its threads and removes its folder, also after a signal.
  */
-export async function withModel<T>(command: ModelCommand, infer: (model: Model) => Infer, work: (session: ModelSession) => Promise<T>): Promise<T> {
+export async function withModel(command: ModelCommand, infer: (model: Model) => Infer, work: (session: ModelSession) => Promise<Outcome>): Promise<Outcome> {
   const { signal } = interruption();
   const { images, refused } = await findImages(command.inputs, process.cwd());
   const model = await openModel(command.model, command.environment);
@@ -69,7 +67,7 @@ export async function withModel<T>(command: ModelCommand, infer: (model: Model) 
   try {
     const files = images.map(({ file }) => file);
     const batches = progress.follow(named(inferFiles({ network: model.network, compiled }, files, config, options), nameOf));
-    return await work({ model, config, scratch, batches, skipped: () => progress.skipped });
+    return await work({ model, scratch, batches });
   } finally {
     progress.end();
     compiled.dispose();

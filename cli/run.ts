@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { requireProgram } from '../workers/places.js';
@@ -12,7 +13,6 @@ import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
 import { Interrupted, interruption } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
-import { models } from './models.js';
 import { progressPrinter, type ProgressPrinter } from './progress.js';
 import { present } from './result.js';
 import { talkOver, type ConnectedClient } from './session.js';
@@ -33,6 +33,7 @@ export interface RunOptions {
  */
 export async function run({ file, id, everySeconds, environment, json }: RunOptions): Promise<Outcome> {
   const { home, homeOption, dataFolders, serverProgram } = environment;
+  const models = pipelineModels();
   const loaded = loadSpec({ file, dataFolders, models });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { startHubServer } from '../test/models/hub-server.js';
-import { madeUpModel } from './document/made-up-model.js';
+import { madeUpModel } from '../test/models/made-up-model.js';
 import { fillIn, programsOf } from './document/page.js';
 
 /**

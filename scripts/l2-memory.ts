@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel, tf } from '../api/index.js';
@@ -54,7 +54,6 @@ async function write(place: string): Promise<void> {
       values: () => toTorch(initialiseFrom({ ...network, tensors: [tensor] }, { seed: 1, generation: 0 })[tensor.name]!, tensor),
     },
   ]);
-  mkdirSync(place, { recursive: true });
   await writeEachTensor(join(place, WEIGHTS_FILE), new Map(tensors), { format: 'pt' });
   writeFileSync(join(place, CONFIG_FILE), printConfig(network, config));
 }

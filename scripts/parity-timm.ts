@@ -11,7 +11,7 @@ import { createModel, tf } from '../api/index.js';
 import { normalisePixels } from '../lib/data/eval-transform.js';
 import { weightsOf } from '../lib/models/catalogue.js';
 import { saveSavedModel } from '../lib/models/saved-model.js';
-import { modelNames } from '../lib/models/variants.js';
+import { isOfTimm, modelNames } from '../lib/models/variants.js';
 import { loadModel } from '../lib/models/weights.js';
 import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
 import { startAgainWith } from './bench/environment.js';
@@ -35,8 +35,7 @@ await startAgainWith(tensorFlowEnvironment({ interOp: availableParallelism() }))
 
 const MOST = 1e-4;
 const CLASSES = 11;
-const isOfTimm = (name: string) => !/_t\d$/.test(name) && (options['with-l2'] || !name.endsWith('_l2'));
-const names = options.models?.split(',') ?? modelNames().filter(isOfTimm);
+const names = options.models?.split(',') ?? modelNames().filter((name) => isOfTimm(name) && (options['with-l2'] || !name.endsWith('_l2')));
 const sizes = options.sizes.split(',').map((size) => size.split('x').map(Number) as [height: number, width: number]);
 
 const python = pythonEnvironment(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'noisy-student'));

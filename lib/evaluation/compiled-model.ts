@@ -1,11 +1,11 @@
 import { forward, tensorsFrom, type Tensors } from '../models/efficientnet.js';
 import { foldNorms } from '../models/fold-norms.js';
+import { normalise } from '../models/normalise.js';
 import type { Network } from '../models/variants.js';
 import type { Model } from '../models/weights.js';
 import { bytesTensor, toFloat } from '../tensor/bytes.js';
 import { compilePureStep, type CompiledStep, type CompileOptions, type PureStep } from '../tensor/compile.js';
 import { tf } from '../tensor/runtime.js';
-import { normalise } from '../training/step.js';
 import { inLanes } from './lanes.js';
 
 /** Normalised images [n, height, width, channels] -> whatever is wanted of them, [n, …]; the tensors' norms are folded. */

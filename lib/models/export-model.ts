@@ -12,7 +12,6 @@ const WRITERS = {
 } as const satisfies Record<string, (folder: string, model: Model) => Promise<void>>;
 
 export type ExportFormat = keyof typeof WRITERS;
-export const EXPORT_FORMATS = Object.keys(WRITERS) as readonly ExportFormat[];
 
 /**
  * Writes a model and its card (`README.md`) into `folder`, which appears when all of it is written and must not hold anything before.

@@ -104,6 +104,11 @@ export function outline(name: string, variant: Variant, family: Family, { classe
   return { name, classes, channels, size, crop, momentum, ...family, stem, features, head: true, pool, pooled, levels, blocks, tensors };
 }
 
+/** Trained numbers, weights and biases without the running statistics, as timm counts them. */
+export function countParameters({ tensors }: Pick<Network, 'tensors'>): number {
+  return tensors.filter(({ kind }) => kind === 'weight').reduce((sum, { shape }) => sum + elements(shape), 0);
+}
+
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }

@@ -8,7 +8,7 @@ export async function readModel(folder: string): Promise<Model> {
   return (await isSavedModel(folder)) ? loadSavedModel(folder) : loadModel(folder);
 }
 
-export async function isSavedModel(folder: string): Promise<boolean> {
+async function isSavedModel(folder: string): Promise<boolean> {
   return access(path.join(folder, 'saved_model.pb')).then(
     () => true,
     () => false,

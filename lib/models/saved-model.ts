@@ -7,10 +7,11 @@ import { EXTRAS_FOLDER, GRAPH_FILE, VARIABLES_FILE, writeSavedModel, type SavedF
 import { BUNDLE_FILES, parseBundleIndex, readBundleTensor, type BundleEntry } from '../tensor/tensor-bundle.js';
 import { parseConfig, printConfig } from './config.js';
 import { forward } from './efficientnet.js';
-import type { Network } from './outline.js';
+import { normalise } from './normalise.js';
+import { elements, type Network } from './outline.js';
 import { checkFinite, checkFit, CONFIG_FILE, type Model } from './weights.js';
 
-export interface SavedModelOptions {
+interface SavedModelOptions {
   /** Of the images that it will take, in pixels; those of the model's config unless said. */
   readonly size?: { readonly height: number; readonly width: number };
 }
@@ -26,9 +27,7 @@ export interface SavedModelOptions {
  */
 export async function saveSavedModel(folder: string, { network, tensors, config }: Model, { size }: SavedModelOptions = {}): Promise<void> {
   const where = `the weights given for ${folder}`;
-  checkFit(where, network, new Map(Object.entries(tensors).map(([name, { length }]) => [name, [length]])), ({ shape }) => [
-    shape.reduce((product, side) => product * side, 1),
-  ]);
+  checkFit(where, network, new Map(Object.entries(tensors).map(([name, { length }]) => [name, [length]])), ({ shape }) => [elements(shape)]);
   for (const [name, values] of Object.entries(tensors)) checkFinite(where, name, values);
   const { inputSize, mean, std } = config.pretrained;
   const [height, width] = size ? [size.height, size.width] : [inputSize[1], inputSize[2]];
@@ -77,7 +76,7 @@ function servedFunction(network: Network, { inputSize: [channels, height, width]
     variables: network.tensors.map(({ name, shape, kind }) => ({ name, shape, trainable: kind === 'weight' })),
     inputs: { images: [height, width, channels] },
     compute(tensors, { images }) {
-      const normal = tf.div<tf.Tensor4D>(tf.sub(tf.div(images!, 255), tf.tensor1d([...mean])), tf.tensor1d([...std])); // [n, height, width, channels]
+      const normal = normalise(images as tf.Tensor4D, mean, std); // [n, height, width, channels]
       const { logits } = forward(network, tensors, normal, { training: false }); // [n, classes]
       return { logits, probabilities: tf.softmax(logits) };
     },

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { PipelineError } from '../errors.js';
 import type { Family, Stage, Variant } from './family.js';
-import { elements, outline, type Network, type Shape } from './outline.js';
+import { countParameters, outline, type Network, type Shape } from './outline.js';
 
 export type { Block, Network, Shape, TensorOutline } from './outline.js';
 
@@ -66,10 +66,14 @@ export function outlineNetwork(name: string, shape: Shape): Network {
   return outline(name, variant, family, shape);
 }
 
-/** Trained numbers of a model, weights and biases without the running statistics, as timm counts them. Throws MODEL_UNKNOWN. */
+/** `countParameters` of a model's name. Throws MODEL_UNKNOWN. */
 export function parameterCount(name: string, classes: number, channels: number): number {
-  const { tensors } = outlineNetwork(name, { classes, channels });
-  return tensors.filter(({ kind }) => kind === 'weight').reduce((sum, { shape }) => sum + elements(shape), 0);
+  return countParameters(outlineNetwork(name, { classes, channels }));
+}
+
+/** Whether timm has an architecture of this name: the small rows exist here alone. */
+export function isOfTimm(name: string): boolean {
+  return !/_t\d$/.test(name);
 }
 
 /** The row and the family of a model name. Throws MODEL_UNKNOWN with the nearest name. */

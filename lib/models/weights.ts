@@ -53,13 +53,12 @@ export async function loadModel(folder: string): Promise<Model> {
 }
 
 /** The tensors of a folder that fit another head or other input channels of the same architecture; see `eachWeight`. */
-export async function loadAdapted(folder: string, network: Network): Promise<Adaptation & { readonly tensors: Weights; readonly config: ModelConfig }> {
-  const { config } = await loadConfig(folder);
+export async function loadAdapted(folder: string, network: Network): Promise<Adaptation & { readonly tensors: Weights }> {
   const tensors: Record<string, Float32Array> = {};
   const adaptation = await eachWeight(folder, network, ({ name }, values) => {
     tensors[name] = values;
   });
-  return { ...adaptation, tensors, config };
+  return { ...adaptation, tensors };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { SetEvaluation } from '../evaluation/evaluation.js';
 import type { ModelConfig } from '../models/config.js';
-import type { Network } from '../models/outline.js';
+import { countParameters, type Network } from '../models/outline.js';
+import { isOfTimm } from '../models/variants.js';
 import { count, percent } from './numbers.js';
 import type { GenerationSummary, Summary } from './summary.js';
 
@@ -24,34 +25,31 @@ export function modelCard(input: CardInput): string {
 
 function frontMatter({ network }: CardInput): string {
   // What only this project builds is no model of timm's.
-  const library = isOfTimm(network) ? ['library_name: timm'] : [];
+  const forTimm = isOfTimm(network.name) ? ['library_name: timm'] : [];
   return [
     '---',
     'pipeline_tag: image-classification',
-    ...library,
+    ...forTimm,
     'tags:',
     '- image-classification',
     '- noisy-student',
-    ...library.map(() => '- timm'),
+    ...forTimm.map(() => '- timm'),
     '---',
   ].join('\n');
 }
 
 function title({ network, config }: CardInput): string {
   const [channels, height, width] = config.pretrained.inputSize;
-  const parameters = network.tensors
-    .filter(({ kind }) => kind === 'weight')
-    .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
   return [
     `# ${network.name}${config.pretrained.tag && `.${config.pretrained.tag}`}`,
-    `${count(parameters)} parameters, ${count(network.classes)} classes, ${channels === 1 ? 'grey' : 'colour'} images of ${width} × ${height} pixels,`,
+    `${count(countParameters(network))} parameters, ${count(network.classes)} classes, ${channels === 1 ? 'grey' : 'colour'} images of ${width} × ${height} pixels,`,
     `as (x / 255 - mean) / std with mean ${JSON.stringify(config.pretrained.mean)} and std ${JSON.stringify(config.pretrained.std)}.`,
   ].join('\n');
 }
 
 function usage({ network }: CardInput): string {
   const here = ['```', 'npx noisy-student predict local-dir:FOLDER photos/', '```'].join('\n');
-  if (!isOfTimm(network))
+  if (!isOfTimm(network.name))
     return `## Use\n${here}\n\ntimm has no architecture of this name: outside of Noisy Student, use the SavedModel (\`export --format saved-model\`).`;
   const there = ['```python', 'import timm', "model = timm.create_model('local-dir:FOLDER', pretrained=True).eval()", '```'].join('\n');
   return `## Use\n${here}\n${there}`;
@@ -143,11 +141,6 @@ function noise({ noise: { asked, dropout, measured } }: GenerationSummary): stri
 
 function checksums({ weightsSha256 }: CardInput): string {
   return ['## Checksum', `\`model.safetensors\`: SHA-256 \`${weightsSha256}\``].join('\n');
-}
-
-/** The small rows, `efficientnet_t0` and its like, exist here alone. */
-function isOfTimm({ name }: Network): boolean {
-  return !/_t\d$/.test(name);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import { forward } from '../models/efficientnet.js';
+import { normalise } from '../models/normalise.js';
 import type { Network } from '../models/variants.js';
-import { toFloat } from '../tensor/bytes.js';
 import { sumOfSquares } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 import { updateAverage } from './average.js';
@@ -90,11 +90,6 @@ function differentiate({ network, ...plan }: StepPlan, state: TrainState, batch:
   };
   const { grads } = tf.valueAndGrads(lossOf)(Object.values(trained));
   return { gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])), statistics, metrics: metrics! };
-}
-
-/** Images in 0…255, bytes or float32 → (x / 255 − mean) / std, per channel; any leading shape. */
-export function normalise<T extends tf.Tensor>(images: T, mean: readonly number[], std: readonly number[]): T {
-  return tf.tidy(() => tf.div<T>(tf.sub(tf.div(toFloat(images), 255), tf.tensor1d([...mean])), tf.tensor1d([...std])));
 }
 
 /** Share of the labelled rows whose largest logit is their target's largest class. */

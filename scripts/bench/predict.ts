@@ -5,6 +5,7 @@ import { findImages } from '../../lib/data/find-images.js';
 import { resolveDataConfig } from '../../lib/data/data-config.js';
 import { compileModel, inferLogits } from '../../lib/evaluation/compiled-model.js';
 import { batchFor, inferFiles, type InferredBatch } from '../../lib/evaluation/infer-files.js';
+import { timeSpent, type TimeSpent } from '../../lib/evaluation/time-spent.js';
 import { predictionsOf, writePredictions } from '../../lib/evaluation/predictions.js';
 import { loadModel } from '../../lib/models/weights.js';
 import { saveB0, writeJpegs, type JpegPool, type JpegSize } from './jpeg.js';
@@ -22,7 +23,7 @@ export async function startPredict({ images, size }: JpegSize): Promise<JpegPool
   const { images: found } = await findImages([pool], folder);
   const config = resolveDataConfig({ imgSize: size, cropPct: 1 }, { pretrained: model.config.pretrained }); // the files have the size
   const options = { batch: batchFor(config, images), threads: Math.max(1, availableParallelism() - 1), upright: true, now: () => performance.now() };
-  const spent = { decodeMs: 0, transformMs: 0, modelMs: 0 };
+  const spent = timeSpent();
   const names = model.config.labels!.map(String);
   return {
     pool,
@@ -34,20 +35,16 @@ export async function startPredict({ images, size }: JpegSize): Promise<JpegPool
       await writePredictions(join(folder, `top5-${round}.csv`), predictionsOf(batches, { names, topk: 5, withLogits: false }), table);
     },
     close() {
-      const all = spent.decodeMs + spent.transformMs + spent.modelMs;
-      const share = (part: number) => `${((100 * part) / all).toFixed(1)} %`;
-      console.error(
-        `predict: decode ${share(spent.decodeMs)}, transform ${share(spent.transformMs)}, model ${share(spent.modelMs)} of the work, all threads together`,
-      );
+      console.error(`predict: ${spent.shares(1)} of the work, all threads together`);
       compiled.dispose();
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-async function* followed(batches: AsyncGenerator<InferredBatch>, spent: Record<'decodeMs' | 'transformMs' | 'modelMs', number>): AsyncGenerator<InferredBatch> {
+async function* followed(batches: AsyncGenerator<InferredBatch>, spent: TimeSpent): AsyncGenerator<InferredBatch> {
   for await (const batch of batches) {
-    for (const part of ['decodeMs', 'transformMs', 'modelMs'] as const) spent[part] += batch[part];
+    spent.add(batch);
     yield batch;
   }
 }

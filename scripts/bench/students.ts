@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { models } from '../../cli/models.js';
+import { pipelineModels } from '../../lib/models/pipeline-models.js';
 import { readEnvironment } from '../../cli/environment.js';
 import { loadSpec } from '../../lib/spec/load.js';
 import type { GenerationSpec, TrainingSpec } from '../../lib/spec/resolved.js';
@@ -10,7 +10,7 @@ export const DEFAULT_PIPELINE = fileURLToPath(new URL('../../pipelines/fashion-m
 
 /** A pipeline as the commands load it. */
 export function load(file: string) {
-  const loaded = loadSpec({ file, dataFolders: readEnvironment(undefined).dataFolders, models });
+  const loaded = loadSpec({ file, dataFolders: readEnvironment(undefined).dataFolders, models: pipelineModels() });
   if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('\n'));
   return loaded;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createModel, tf, type ClassifierModel } from '../../api/index.js';
-import { madeUpModel } from '../../scripts/document/made-up-model.js';
+import { madeUpModel } from '../models/made-up-model.js';
 import { fillImages } from '../models/fill.js';
 import { startHubServer, type HubServer } from '../models/hub-server.js';
 import golden from '../golden/efficientnet.json' with { type: 'json' };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fetchFromHub, hubSettings } from '../../lib/models/hub.js';
-import { madeUpModel } from '../../scripts/document/made-up-model.js';
+import { madeUpModel } from '../models/made-up-model.js';
 import { writePicture, noise } from '../data/pictures.js';
 import { startHubServer } from '../models/hub-server.js';
 import { installPackage } from '../tensor/installed-package.js';

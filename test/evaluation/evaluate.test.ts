@@ -7,7 +7,7 @@ import type { Evaluation, SetEvaluation } from '../../lib/evaluation/evaluation.
 import { forward } from '../../lib/models/efficientnet.js';
 import { loadModel } from '../../lib/models/weights.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import { normalise } from '../../lib/training/step.js';
+import { normalise } from '../../lib/models/normalise.js';
 import { DATASET, hooksOf, labelOf, pixelsOf, saveUntrained, smallExperiment, type Experiment } from './small-experiment.js';
 
 let experiment: Experiment;

@@ -12,7 +12,7 @@ import { forward } from '../../lib/models/efficientnet.js';
 import { loadModel } from '../../lib/models/weights.js';
 import type { LabellingSpec } from '../../lib/spec/resolved.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import { normalise } from '../../lib/training/step.js';
+import { normalise } from '../../lib/models/normalise.js';
 import { DATASET, hooksOf, pixelsOf, saveUntrained, smallExperiment, type Experiment } from '../evaluation/small-experiment.js';
 import { sha256 } from './shards.js';
 

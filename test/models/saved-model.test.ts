@@ -10,7 +10,7 @@ import { outlineNetwork } from '../../lib/models/variants.js';
 import { loadModel, saveModel, type Model, type Weights } from '../../lib/models/weights.js';
 import { tf } from '../../lib/tensor/runtime.js';
 import { writeBundle } from '../../lib/tensor/tensor-bundle.js';
-import { normalise } from '../../lib/training/step.js';
+import { normalise } from '../../lib/models/normalise.js';
 import { fillImages, fillWeights } from './fill.js';
 
 const INDEX = 'variables/variables.index';

@@ -8,7 +8,8 @@ import { tf } from '../../lib/tensor/runtime.js';
 import { frozenBy } from '../../lib/training/frozen.js';
 import { decaysIn, optimiserOf } from '../../lib/training/optimiser.js';
 import { restoreState, stateFrom, storedTensors, type TrainState } from '../../lib/training/state.js';
-import { METRICS, normalise, trainStep, type Batch, type Masks, type StepPlan } from '../../lib/training/step.js';
+import { normalise } from '../../lib/models/normalise.js';
+import { METRICS, trainStep, type Batch, type Masks, type StepPlan } from '../../lib/training/step.js';
 
 const LABELLED = 4;
 const PSEUDO = 6;

@@ -5,7 +5,7 @@ import { findWeights } from '../../lib/models/catalogue.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { saveModel } from '../../lib/models/weights.js';
-import { fillWeights } from '../../test/models/fill.js';
+import { fillWeights } from './fill.js';
 
 /**
  * The files of a published set of weights, `architecture.tag`, with numbers that are made up: those that the golden logits belong to; or
