@@ -4,7 +4,6 @@ import { PipelineError } from '../lib/errors.js';
 import { adaptChannels } from '../lib/models/adapt-stem.js';
 import type { HubSettings } from '../lib/models/hub.js';
 import type { ModelName } from '../lib/models/names.js';
-import { isErrno } from '../lib/store/disk.js';
 import { sha256Of } from '../lib/store/manifest.js';
 import { attempt } from './attempt.js';
 import { importKey } from './keys.js';
@@ -42,33 +41,29 @@ export const importWeights =
   async ({ weights, location, model, channels }: ImportInput): Promise<ImportResult> =>
     attempt('import', async (current) => {
       // What reads models and asks the hub is loaded by the first import: a worker starts without it.
-      const [{ parseModelName }, { openModelFolder }, { openRunModel }, { CONFIG_FILE, WEIGHTS_FILE, eachWeight, loadConfig }] = await Promise.all([
-        import('../lib/models/names.js'),
-        import('../lib/models/open-model.js'),
-        import('../lib/report/run-models.js'),
-        import('../lib/models/weights.js'),
-      ]);
+      const [{ CONFIG_FILE, modelFile, WEIGHTS_FILE }, { parseModelName }, { openModelFolder }, { openRunModel }, { checkModel, eachWeight }] =
+        await Promise.all([
+          import('../lib/models/model-files.js'),
+          import('../lib/models/names.js'),
+          import('../lib/models/open-model.js'),
+          import('../lib/report/run-models.js'),
+          import('../lib/models/weights.js'),
+        ]);
       const { signal, report } = current;
       const name: ModelName = location === null ? parseModelName(weights) : { source: 'folder', folder: location };
       const places = { hub, folder: home, findRunModel: (run: string, wanted: number | 'baseline' | null) => openRunModel(store, home, run, wanted) };
       const onProgress = ({ file, received, size }: { file: string; received: number; size: number }) =>
         report({ doing: `downloading ${file}`, step: received, of: size });
       const folder = await openModelFolder(name, places, { signal, onProgress });
-      const { network, config } = await loadConfig(folder);
+      const { network, config } = checkModel(folder);
       if (network.name !== model) throw ofAnotherModel(weights, network.name, model);
 
-      const check = () => eachWeight(folder, network, () => signal.throwIfAborted());
-      const contentOf = (file: string) =>
-        sha256Of(join(folder, file)).catch(async (error: unknown) => {
-          if (isErrno(error, 'ENOENT')) await check(); // says what is missing
-          throw error;
-        });
       report({ doing: 'looking for changes' });
-      const key = importKey({ config: await contentOf(CONFIG_FILE), weights: await contentOf(WEIGHTS_FILE) });
+      const key = importKey({ config: await sha256Of(modelFile(folder, CONFIG_FILE)), weights: await sha256Of(modelFile(folder, WEIGHTS_FILE)) });
       const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'import', key }, async (output) => {
-        report({ doing: 'checking' });
-        await check();
         for (const file of [CONFIG_FILE, WEIGHTS_FILE]) await copyFile(join(folder, file), join(output, file)); // the hub's are links
+        report({ doing: 'checking' });
+        await eachWeight(output, network, () => signal.throwIfAborted()); // what is published, should the folder change meanwhile
         return { weights };
       });
       const { mean, std } = adaptChannels(config.pretrained, channels);

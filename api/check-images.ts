@@ -11,6 +11,16 @@ export function checkImages(images: tf.Tensor, { name, channels }: Network): voi
       ? 'one image needs a batch dimension: tf.expandDims(image, 0)'
       : shape[1] === channels
         ? 'PyTorch puts channels before the pixels, TensorFlow behind them: tf.transpose(images, [0, 2, 3, 1])'
-        : 'createTransform(resolveDataConfig({}, { model })) makes such images';
+        : `createTransform(resolveDataConfig({}, { model })) makes such images of those that openImage(file${channels === 1 ? ', { channels: 1 }' : ''}) gives`;
   throw new PipelineError('MODEL_INVALID', `${name} takes float32 images [n, height, width, ${channels}], but was given ${dtype} [${shape}] · ${why}`);
+}
+
+/** Throws MODEL_INVALID for a tensor that is no last map of the network. */
+export function checkMap(map: tf.Tensor, { name, features }: Network): void {
+  const { shape, dtype } = map;
+  if (shape.length === 4 && shape[3] === features && dtype === 'float32') return;
+  throw new PipelineError(
+    'MODEL_INVALID',
+    `the head of ${name} takes float32 maps [n, height, width, ${features}], as forwardFeatures gives them, but was given ${dtype} [${shape}]`,
+  );
 }

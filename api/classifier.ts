@@ -1,13 +1,14 @@
-import { PipelineError } from '../lib/errors.js';
-import { classNames } from '../lib/models/class-names.js';
+import { PipelineError, quoted } from '../lib/errors.js';
+import { classNames, isUnmapped } from '../lib/models/class-names.js';
 import type { ModelConfig } from '../lib/models/config.js';
 import { forwardFeatures, forwardHead, type Mode } from '../lib/models/efficientnet.js';
 import { featureInfo, forwardIntermediates, type FeatureInfo, type IntermediateOptions } from '../lib/models/features.js';
 import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
 import { outlineNetwork, type Network } from '../lib/models/variants.js';
+import { publishFolder } from '../lib/models/export-model.js';
 import { saveModel } from '../lib/models/weights.js';
 import { tf } from '../lib/tensor/runtime.js';
-import { checkImages } from './check-images.js';
+import { checkImages, checkMap } from './check-images.js';
 import { freshVariables, type Variables } from './variables.js';
 
 /** An EfficientNet as timm's `create_model` gives it; tensors are float32, and maps NHWC. */
@@ -19,8 +20,11 @@ export interface ClassifierModel {
   readonly numFeatures: number;
   /** How images must be made for these weights, and which they are. */
   readonly pretrainedCfg: PretrainedConfig;
-  /** A name for each class: the weights' own, ImageNet-1k's for 1000 classes, or `<unmapped:INDEX>`. */
-  readonly labels: readonly string[];
+  /**
+   * A name for each class: the weights' own, ImageNet-1k's where 1000 classes have none, and `<unmapped:INDEX>` for a fresh classifier. May
+   * be set, to as many names as there are classes; `save` writes them.
+   */
+  labels: readonly string[];
   readonly network: Network;
   /** By timm's name, in TensorFlow's layouts. */
   readonly variables: Readonly<Variables>;
@@ -28,7 +32,8 @@ export interface ClassifierModel {
   readonly trainableVariables: readonly tf.Variable[];
   /**
    * Images [n, height, width, channels], normalised → logits [n, numClasses]; without a classifier the pooled features, and without a
-   * pool the map. `training: true` uses the batch's own statistics and moves the running ones, for a training loop of one's own.
+   * pool the map. `training: true` uses the batch's own statistics and moves the running ones, for a training loop of one's own; dropout
+   * and stochastic depth are off in it, as with timm's drop_rate 0, and belong to the pipelines.
    */
   forward(images: tf.Tensor4D, options?: { readonly training?: boolean }): tf.Tensor;
   /** The last map, before pooling: [n, height/32, width/32, numFeatures]. */
@@ -43,7 +48,10 @@ export interface ClassifierModel {
   featureInfo(options?: Parameters<typeof featureInfo>[1]): FeatureInfo;
   /** A fresh classifier, in place; 0 classes take it away. Returns this model, which timm's own `reset_classifier` does not. */
   resetClassifier(numClasses: number, globalPool?: string): ClassifierModel;
-  /** Writes `config.json` and `model.safetensors`, which timm loads as `local-dir:folder`. */
+  /**
+   * Writes `config.json` and `model.safetensors`, which timm loads as `local-dir:folder`; the folder appears when both are written, and
+   * nothing is written over. Only weights that are still those that were loaded keep the tag of those.
+   */
   save(folder: string): Promise<void>;
   dispose(): void;
 }
@@ -53,13 +61,18 @@ export interface ClassifierFacts {
   readonly tensors: Variables;
   readonly config: ModelConfig;
   readonly labels: readonly string[];
+  /** All numbers are those of the weights that `config` speaks of. */
+  readonly isPretrained: boolean;
   readonly seed: number;
   readonly outputStride: number;
 }
 
-export function classifierOf({ tensors, config, seed, outputStride, ...initial }: ClassifierFacts): ClassifierModel {
+export function classifierOf({ tensors, config, seed, outputStride, isPretrained, ...initial }: ClassifierFacts): ClassifierModel {
   let { network, labels } = initial;
   const { pretrained } = config;
+  // Whatever assigns to a variable gives it other memory.
+  const loaded = new Map(Object.entries(tensors).map(([name, { dataId }]) => [name, dataId]));
+  const isAsLoaded = () => isPretrained && Object.entries(tensors).every(([name, { dataId }]) => loaded.get(name) === dataId); // prettier-ignore
   return {
     get name() {
       return network.name;
@@ -73,6 +86,11 @@ export function classifierOf({ tensors, config, seed, outputStride, ...initial }
     pretrainedCfg: pretrained,
     get labels() {
       return labels;
+    },
+    set labels(names) {
+      const isRight = Array.isArray(names) && names.length === network.classes && names.every((name) => typeof name === 'string');
+      if (!isRight) throw new PipelineError('MODEL_INVALID', `labels is ${quoted(names)}, but must be ${network.classes} names, one for each class.`);
+      labels = names;
     },
     get network() {
       return network;
@@ -94,7 +112,10 @@ export function classifierOf({ tensors, config, seed, outputStride, ...initial }
       checkImages(images, network);
       return forwardFeatures(network, tensors, images, { training: false }).features;
     },
-    forwardHead: (map, options) => forwardHead(network, tensors, map, options),
+    forwardHead(map, options) {
+      checkMap(map, network);
+      return forwardHead(network, tensors, map, options);
+    },
     forwardIntermediates(images, options) {
       checkImages(images, network);
       return forwardIntermediates(network, tensors, images, options);
@@ -121,8 +142,9 @@ export function classifierOf({ tensors, config, seed, outputStride, ...initial }
       }
       const numbers: Record<string, Float32Array> = {};
       for (const [name, tensor] of Object.entries(tensors)) numbers[name] = await tensor.data<'float32'>();
-      const own = config.labels?.length === network.classes ? config : { ...config, labels: null, descriptions: {} };
-      await saveModel(folder, network, numbers, own);
+      const tag = isAsLoaded() ? pretrained.tag : '';
+      const names = labels === initial.labels ? {} : { labels: labels.every(isUnmapped) ? null : labels, descriptions: {} };
+      await publishFolder(folder, (unfinished) => saveModel(unfinished, network, numbers, { ...config, ...names, pretrained: { ...pretrained, tag } }));
     },
     dispose() {
       for (const tensor of Object.values(tensors)) tensor.dispose();

@@ -1,15 +1,15 @@
-import { PipelineError } from '../lib/errors.js';
 import { adaptChannels } from '../lib/models/adapt-stem.js';
 import { classNames } from '../lib/models/class-names.js';
-import { findWeights, UNTRAINED } from '../lib/models/catalogue.js';
+import { findPublished } from '../lib/models/catalogue.js';
 import type { ModelConfig } from '../lib/models/config.js';
-import { featuresOnly } from '../lib/models/features.js';
+import { featureInfo, featuresOnly } from '../lib/models/features.js';
 import { parseModelName, type ModelName } from '../lib/models/names.js';
-import { openModelFolder } from '../lib/models/open-model.js';
+import { openModelFolder, unpublished } from '../lib/models/open-model.js';
 import { outlineNetwork, type Network } from '../lib/models/variants.js';
 import { loadConfig } from '../lib/models/weights.js';
+import { checkOptions } from './check-options.js';
 import { classifierOf, type ClassifierModel } from './classifier.js';
-import { featureModelOf, type FeatureModel } from './feature-model.js';
+import { featureModelOf, type ChosenMaps, type FeatureModel } from './feature-model.js';
 import type { FeatureLocation, Indices } from '../lib/models/features.js';
 import { modelPlaces, type PlaceOptions } from './places.js';
 import { loadVariables } from './variables.js';
@@ -23,15 +23,17 @@ export interface ModelOptions extends PlaceOptions {
   readonly inChans?: number | undefined;
   /** `avg` (default), `max`, `avgmax`, `catavgmax`, or '' for the map itself, which only 0 classes allow. */
   readonly globalPool?: string | undefined;
-  /** 32 (default), 16 or 8: later strides become dilations. */
+  /** 32 (default), 16, 8, 4 or 2: later strides become dilations. */
   readonly outputStride?: number | undefined;
   /** Draws whatever the weights do not give; default: 1. */
   readonly seed?: number | undefined;
   /** Told what a person should know: which weights a bare name means, an old name's new one, what was adapted. Default: nobody. */
   readonly onMessage?: ((message: string) => void) | undefined;
+  /** True gives a backbone: see `FeatureOptions`. */
+  readonly featuresOnly?: false | undefined;
 }
 
-export interface FeatureOptions extends Omit<ModelOptions, 'numClasses' | 'globalPool'> {
+export interface FeatureOptions extends Omit<ModelOptions, 'numClasses' | 'globalPool' | 'featuresOnly'> {
   readonly featuresOnly: true;
   /** Which of the maps; -1 is the last one, a number alone that many of the last ones. Default: all. */
   readonly outIndices?: Indices | undefined;
@@ -39,28 +41,50 @@ export interface FeatureOptions extends Omit<ModelOptions, 'numClasses' | 'globa
   readonly featureLocation?: FeatureLocation | undefined;
 }
 
+const SHARED = ['pretrained', 'inChans', 'outputStride', 'seed', 'onMessage', 'featuresOnly', 'home', 'hub', 'onProgress'];
+const OPTIONS = {
+  classifier: ['numClasses', 'globalPool', ...SHARED],
+  features: ['outIndices', 'featureLocation', ...SHARED],
+} as const;
+
 /**
  * A model by timm's names and with timm's meaning: `architecture[.tag]`, `hf-hub:owner/name[@revision]`, `local-dir:folder`, or
  * `run:ID[/generation-N]` for one that was trained here. Images are NHWC, as TensorFlow has them. In inference mode, as after timm's
  * `eval()`. The caller disposes it.
  *
  * Throws MODEL_UNKNOWN with the nearest names, MODEL_INVALID for a head that no network has, WEIGHTS_INVALID with all tensors that do not
- * fit, and what the hub's client throws.
+ * fit, COMMAND_INVALID for an option that there is not, and what the hub's client throws.
  */
 export function createModel(name: string, options: FeatureOptions): Promise<FeatureModel>;
 export function createModel(name: string, options?: ModelOptions): Promise<ClassifierModel>;
 export async function createModel(name: string, options: ModelOptions | FeatureOptions = {}): Promise<ClassifierModel | FeatureModel> {
+  checkOptions('createModel', options, options.featuresOnly ? OPTIONS.features : OPTIONS.classifier);
   const { seed = 1, onMessage = () => undefined } = options;
   const parsed = parseModelName(name);
   const source = await openSource(parsed, options, onMessage);
   const wanted = wantedNetwork(source, options);
+  if (options.featuresOnly) featureInfo(wanted, mapsOf(options)); // refuses wrong ones before anything is loaded
   const { tensors, adapted } = await loadVariables(wanted, { folder: source.folder, seed });
   for (const change of adapted) onMessage(`${name}: ${change}`);
-  const config = { ...source.config, pretrained: adaptChannels(source.config.pretrained, wanted.channels) };
+  const [hasSameClasses, hasSameImages] = [wanted.classes === source.network.classes, wanted.channels === source.network.channels];
+  const config = {
+    ...source.config,
+    ...(!hasSameClasses && { labels: null, descriptions: {} }),
+    pretrained: adaptChannels(source.config.pretrained, wanted.channels),
+  };
   const facts = { network: wanted, tensors, config, seed };
-  return 'featuresOnly' in options
-    ? featureModelOf(facts, options)
-    : classifierOf({ ...facts, labels: labelsOf(source, wanted), outputStride: options.outputStride ?? 32 });
+  return options.featuresOnly
+    ? featureModelOf(facts, mapsOf(options))
+    : classifierOf({
+        ...facts,
+        labels: labelsOf(source, wanted),
+        isPretrained: source.folder !== null && hasSameClasses && hasSameImages,
+        outputStride: options.outputStride ?? 32,
+      });
+}
+
+function mapsOf({ outIndices, featureLocation }: FeatureOptions): ChosenMaps {
+  return { outIndices, ...(featureLocation !== undefined && { location: featureLocation }) };
 }
 
 interface ModelSource {
@@ -73,24 +97,24 @@ interface ModelSource {
 async function openSource(name: ModelName, options: ModelOptions | FeatureOptions, onMessage: (message: string) => void): Promise<ModelSource> {
   const isPretrained = options.pretrained ?? name.source !== 'timm';
   if (name.source === 'timm') {
+    const { config, hubId } = findPublished(name);
     const message = name.warning ?? (isPretrained ? name.says : undefined);
     if (message) onMessage(message);
-    if (!isPretrained || name.tag === UNTRAINED) {
-      if (isPretrained)
-        throw new PipelineError('MODEL_UNKNOWN', `no weights of ${name.architecture} were published; leave "pretrained" out to get a fresh one.`);
-      const { config } = findWeights(name);
+    if (isPretrained && hubId === null) throw unpublished(name.architecture);
+    if (!isPretrained) {
       const network = outlineNetwork(name.architecture, { classes: config.numClasses, channels: config.inputSize[0] });
       return { folder: null, network, config: { labels: null, descriptions: {}, pretrained: config, others: {}, noisyStudent: {} } };
     }
   }
-  const folder = await openModelFolder(name, modelPlaces(options), { warn: onMessage, onProgress: options.onProgress });
-  return { folder: isPretrained ? folder : null, ...(await loadConfig(folder)) };
+  const hooks = { warn: onMessage, onProgress: options.onProgress };
+  const folder = await openModelFolder(name, modelPlaces(options), { ...hooks, isConfigEnough: !isPretrained });
+  return { folder: isPretrained ? folder : null, ...loadConfig(folder) };
 }
 
 function wantedNetwork({ network }: ModelSource, options: ModelOptions | FeatureOptions): Network {
   const { inChans = network.channels, outputStride } = options;
   const shape = { channels: inChans, ...(outputStride !== undefined && { outputStride }) };
-  if ('featuresOnly' in options) return featuresOnly(outlineNetwork(network.name, { classes: 0, ...shape }));
+  if (options.featuresOnly) return featuresOnly(outlineNetwork(network.name, { classes: 0, ...shape }));
   const { numClasses = network.classes, globalPool = 'avg' } = options;
   return outlineNetwork(network.name, { classes: numClasses, pool: globalPool, ...shape });
 }

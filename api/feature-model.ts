@@ -1,10 +1,9 @@
-import { featureInfo, forwardIntermediates, type FeatureInfo } from '../lib/models/features.js';
+import { featureInfo, forwardIntermediates, type FeatureInfo, type FeatureLocation, type Indices } from '../lib/models/features.js';
 import type { ModelConfig } from '../lib/models/config.js';
 import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
 import type { Network } from '../lib/models/variants.js';
 import type { tf } from '../lib/tensor/runtime.js';
 import { checkImages } from './check-images.js';
-import type { FeatureOptions } from './create-model.js';
 import type { Variables } from './variables.js';
 
 /** timm's `features_only=True`: a backbone whose output is a list of maps. */
@@ -20,18 +19,21 @@ export interface FeatureModel {
   dispose(): void;
 }
 
+export interface ChosenMaps {
+  readonly outIndices?: Indices | undefined;
+  readonly location?: FeatureLocation;
+}
+
 export function featureModelOf(
   { network, tensors, config }: { readonly network: Network; readonly tensors: Variables; readonly config: ModelConfig },
-  { outIndices, featureLocation }: Pick<FeatureOptions, 'outIndices' | 'featureLocation'>,
+  chosen: ChosenMaps,
 ): FeatureModel {
-  const chosen = { outIndices, ...(featureLocation && { location: featureLocation }) };
-  const info = featureInfo(network, chosen); // refuses a wrong index now
   return {
     name: network.name,
     pretrainedCfg: config.pretrained,
     network,
     variables: tensors,
-    featureInfo: info,
+    featureInfo: featureInfo(network, chosen),
     forward(images) {
       checkImages(images, network);
       return forwardIntermediates(network, tensors, images, { ...chosen, intermediatesOnly: true, stopEarly: true }).maps;

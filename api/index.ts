@@ -8,7 +8,7 @@ export type { DataConfig, DataConfigArguments } from '../lib/data/data-config.js
 export { openImage, type OpenOptions } from '../lib/data/open-image.js';
 export type { Raster } from '../lib/data/resample.js';
 export { PipelineError, type ErrorCode } from '../lib/errors.js';
-export { catalogue, describeTag, type Weights as PublishedWeights } from '../lib/models/catalogue.js';
+export { catalogue, describeTag, type PublishedWeights } from '../lib/models/catalogue.js';
 export { imageNetClasses, softmax, topK, type Ranked } from '../lib/models/class-names.js';
 export type { FeatureInfo, FeatureLocation, Indices } from '../lib/models/features.js';
 export type { HubSettings } from '../lib/models/hub.js';

@@ -1,16 +1,23 @@
+import { PipelineError } from '../lib/errors.js';
 import * as data from '../lib/data/data-config.js';
 import { evalCrop, normalisePixels } from '../lib/data/eval-transform.js';
 import type { Raster } from '../lib/data/resample.js';
 import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
 import { tf } from '../lib/tensor/runtime.js';
+import { checkOptions } from './check-options.js';
 
 /** timm's `resolve_data_config(args, model=model)`: six keys; the arguments win, then what the model's weights say, then the defaults. */
 export function resolveDataConfig(
   args: data.DataConfigArguments,
   { model, useTestSize }: { readonly model?: { readonly pretrainedCfg: PretrainedConfig }; readonly useTestSize?: boolean } = {},
 ): data.DataConfig {
+  if ('useTestSize' in args)
+    throw new PipelineError('COMMAND_INVALID', 'useTestSize stands in the second argument: resolveDataConfig({}, { model, useTestSize: true })');
+  checkOptions('resolveDataConfig', args, ARGUMENTS);
   return data.resolveDataConfig(args, { pretrained: model?.pretrainedCfg, useTestSize });
 }
+
+const ARGUMENTS = ['inputSize', 'imgSize', 'inChans', 'chans', 'interpolation', 'mean', 'std', 'cropPct', 'cropMode'];
 
 /** An image as `openImage` gives it → [height, width, channels] float32, resized, cropped and normalised. */
 export interface Transform {

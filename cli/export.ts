@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { modelPlaces } from '../api/places.js';
-import { exportModel, type ExportFormat } from '../lib/models/export-model.js';
+import { checkFree, exportModel, type ExportFormat } from '../lib/models/export-model.js';
+import { CARD_FILE, modelFileIfThere } from '../lib/models/model-files.js';
 import { parseModelName, type ModelName, type RunName } from '../lib/models/names.js';
-import { openModelFolder } from '../lib/models/open-model.js';
-import { readModel } from '../lib/models/read-model.js';
-import { WEIGHTS_FILE, type Model } from '../lib/models/weights.js';
+import { weightsDigest, type Model } from '../lib/models/weights.js';
 import { modelCard, type CardInput } from '../lib/report/model-card.js';
 import { pickRunModel, readRunModels, runFolder } from '../lib/report/run-models.js';
 import type { Summary } from '../lib/report/summary.js';
-import { sha256Of } from '../lib/store/manifest.js';
 import type { Environment } from './environment.js';
+import { interruption } from './interruption.js';
+import { openModel } from './open-model.js';
 import { EXIT, type Outcome } from './outcome.js';
 
 export interface ExportCommand {
@@ -26,27 +26,29 @@ export interface ExportCommand {
  * are the same to the byte. A card that is in the folder of the model goes with it.
  */
 export async function exportTo({ model: name, folder, format, environment: { home }, json }: ExportCommand): Promise<Outcome> {
+  const { signal } = interruption();
   const parsed = parseModelName(name);
-  const source = await openModelFolder(parsed, modelPlaces({ home }));
-  const model = await readModel(source);
   const destination = path.resolve(folder);
-  await exportModel(
-    destination,
-    model,
-    format,
-    async (written) => (await existingCard(source)) ?? modelCard(await cardInput(parsed, model, home, source, written)),
-  );
+  await checkFree(destination);
+  const { model, folder: source } = await openModel(parsed, modelPlaces({ home }), signal);
+  const card = (await existingCard(source)) ?? modelCard(await cardInput(parsed, model, home));
+  signal.throwIfAborted();
+  await exportModel(destination, model, format, card, signal);
   if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify({ model: name, format, folder: destination })}\n` };
   return { exitCode: EXIT.done, stdout: `${destination}\n` };
 }
 
 async function existingCard(folder: string): Promise<string | undefined> {
-  return readFile(path.join(folder, 'README.md'), 'utf8').catch(() => undefined);
+  const file = modelFileIfThere(folder, CARD_FILE, { most: CARD_BYTES });
+  return file && readFile(file, 'utf8');
 }
 
-async function cardInput(name: ModelName, { network, config }: Model, home: string, source: string, written: string): Promise<CardInput> {
-  const weightsSha256 = await sha256Of(path.join(written, WEIGHTS_FILE)).catch(() => sha256Of(path.join(source, WEIGHTS_FILE)));
-  return { network, config, weightsSha256, origin: name.source === 'run' ? await originOf(name, home) : null };
+/** Of a model card: those of the hub have a tenth of it. */
+const CARD_BYTES = 2 ** 20;
+
+async function cardInput(name: ModelName, model: Model, home: string): Promise<CardInput> {
+  const { network, config } = model;
+  return { network, config, weightsSha256: weightsDigest(model), origin: name.source === 'run' ? await originOf(name, home) : null };
 }
 
 /** What the run's own folder says of its model. */

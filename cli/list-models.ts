@@ -1,4 +1,4 @@
-import { catalogue, describeTag, oldNames, titleOfTag, UNTRAINED, weightsOf, type Weights } from '../lib/models/catalogue.js';
+import { catalogue, describeTag, oldNames, titleOfTag, UNTRAINED, weightsOf, type PublishedWeights } from '../lib/models/catalogue.js';
 import { multiplyAccumulates } from '../lib/models/operation-count.js';
 import { countParameters } from '../lib/models/outline.js';
 import { outlineNetwork, type Network } from '../lib/models/variants.js';
@@ -62,17 +62,17 @@ interface Input {
 }
 
 /** Also by an old name, so that who knows only that finds the new one. */
-function matching(pattern: string | undefined): (weights: Weights) => boolean {
+function matching(pattern: string | undefined): (weights: PublishedWeights) => boolean {
   if (pattern === undefined) return () => true;
   const matches = namePattern(pattern);
   return (weights) => [weights.name, weights.architecture, ...oldNamesOf(weights)].some(matches);
 }
 
-function oldNamesOf({ name }: Weights): string[] {
+function oldNamesOf({ name }: PublishedWeights): string[] {
   return [...oldNames()].filter(([, current]) => current === name).map(([old]) => old);
 }
 
-function describe(weights: Weights): ModelRow {
+function describe(weights: PublishedWeights): ModelRow {
   const { name, architecture, tag, hubId, licence, config, scores } = weights;
   const { network, parameters, tensors } = countsOf(architecture, config.numClasses);
   const gmacsAt = (side: number) => multiplyAccumulates(network, { height: side, width: side }) / 1e9;

@@ -4,11 +4,13 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
 import type { ExportFormat } from '../lib/models/export-model.js';
 import { PACKAGE_FOLDER } from '../lib/package.js';
+import { isDiskFull } from '../lib/store/disk.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
 import type { ModelCommand } from './model-session.js';
 import { EXIT, type Outcome } from './outcome.js';
 import type { PredictCommand } from './predict.js';
+import { writeText } from './write-lines.js';
 
 interface GlobalOptions {
   readonly home?: string;
@@ -16,9 +18,11 @@ interface GlobalOptions {
 }
 
 type Act = (command: Command, run: (environment: Environment, json: boolean) => Promise<Outcome>) => Promise<void>;
+/** `scratch`: a folder of that process's own. */
+type Compute = (command: Command, run: (environment: Environment, json: boolean, scratch: string) => Promise<Outcome>) => Promise<void>;
 
 /** Each command loads its own code when it is used, so that `validate` never waits for TensorFlow or Temporal. `compute` acts in a process of its own. */
-function commandLine(act: Act, compute: Act): Command {
+function commandLine(act: Act, compute: Compute): Command {
   const program = new Command('noisy-student')
     .description('Noisy Student self-training: a teacher, pseudo-labels, students with noise, as one run that survives being killed.')
     .option('--home <dir>', 'store, runs and the embedded server (default: NOISY_STUDENT_HOME or .noisy-student)')
@@ -63,16 +67,16 @@ function commandLine(act: Act, compute: Act): Command {
     .option('--logits', 'all logits too', false)
     .option('--output <file>', 'a .csv or .parquet table instead of lines')
     .action((model: string, inputs: string[], { topk, logits, output, ...options }: ImageOptions & PredictOptions, command: Command) =>
-      compute(command, async (environment, json) =>
-        (await import('./predict.js')).predict({ model, inputs, topk, logits, ...(output && { output }), ...options, environment, json }),
+      compute(command, async (environment, json, scratch) =>
+        (await import('./predict.js')).predict({ model, inputs, topk, logits, ...(output && { output }), ...options, environment, json, scratch }),
       ),
     );
   withImages(add('features <model> <images...>', 'what a model sees in images before its classifier, as JSON lines'))
     .option('--pool <name>', 'how the last map becomes one row: avg, max, avgmax, catavgmax, or none for the map itself', 'avg')
     .option('--level <n>', 'one of the maps on the way instead: 0 is the largest, -1 the smallest', index)
     .action((model: string, inputs: string[], { pool, level, ...options }: ImageOptions & { pool: string; level?: number }, command: Command) =>
-      compute(command, async (environment, json) =>
-        (await import('./features.js')).features({ model, inputs, pool, ...(level !== undefined && { level }), ...options, environment, json }),
+      compute(command, async (environment, json, scratch) =>
+        (await import('./features.js')).features({ model, inputs, pool, ...(level !== undefined && { level }), ...options, environment, json, scratch }),
       ),
     );
   add('export <model> <folder>', 'hands a model over: a folder that timm loads, or a TensorFlow SavedModel, with a model card')
@@ -101,7 +105,7 @@ function commandLine(act: Act, compute: Act): Command {
   return program;
 }
 
-type ImageOptions = Omit<ModelCommand, 'model' | 'inputs' | 'environment' | 'json'>;
+type ImageOptions = Omit<ModelCommand, 'model' | 'inputs' | 'environment' | 'json' | 'scratch'>;
 type PredictOptions = Pick<PredictCommand, 'topk' | 'logits' | 'output'>;
 
 function withImages(command: Command): Command {
@@ -153,10 +157,16 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   RUN_UNKNOWN: EXIT.invalid,
   MODEL_UNKNOWN: EXIT.invalid,
   MODEL_INVALID: EXIT.invalid,
+  MODEL_UNAVAILABLE: EXIT.invalid,
+  WEIGHTS_INVALID: EXIT.invalid,
+  DATA_INVALID: EXIT.invalid,
   RUN_FAILED: EXIT.failed,
   SERVER_UNREACHABLE: EXIT.unreachable,
+  HUB_UNREACHABLE: EXIT.unreachable,
 };
 
+// Who writes hears of it; nobody else has to end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.exitCode = await main(process.argv);
 if (process.exitCode === EXIT.interrupted) process.exit(); // A call that was cut off may still be waiting for its answer.
 
@@ -166,12 +176,13 @@ async function main(argv: readonly string[]): Promise<number> {
     const { home, json } = command.optsWithGlobals<GlobalOptions>();
     const outcome = await run(readEnvironment(home), json);
     if (outcome.stderr) process.stderr.write(outcome.stderr);
-    if (outcome.stdout) process.stdout.write(outcome.stdout);
+    if (outcome.stdout) await writeText(outcome.stdout);
     exitCode = outcome.exitCode;
   };
   const program = commandLine(act, async (command, run) => {
     const { inComputingProcess, joinComputingProcess } = await import('./computing-process.js');
-    if (joinComputingProcess()) return act(command, run);
+    const scratch = joinComputingProcess();
+    if (scratch !== undefined) return act(command, (environment, json) => run(environment, json, scratch));
     exitCode = await inComputingProcess(argv);
   });
   try {
@@ -183,6 +194,10 @@ async function main(argv: readonly string[]): Promise<number> {
     if (isServerError(error)) {
       process.stderr.write(`SERVER_UNREACHABLE the Temporal server refused or went away: ${error.message} · run the command again: it goes on where it was\n`);
       return EXIT.unreachable;
+    }
+    if (isDiskFull(error)) {
+      process.stderr.write(`DISK_FULL ${error.path ?? 'the output'}: the disk has no space left · make room, and run the command again\n`);
+      return EXIT.unexpected;
     }
     if (!(error instanceof PipelineError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -1,18 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism, totalmem } from 'node:os';
 import { modelPlaces } from '../api/places.js';
 import { findImages } from '../lib/data/find-images.js';
-import { resolveDataConfig } from '../lib/data/data-config.js';
+import { resolveDataConfig, type DataConfig } from '../lib/data/data-config.js';
+import { PipelineError } from '../lib/errors.js';
 import { compileModel, type Infer } from '../lib/evaluation/compiled-model.js';
 import { batchFor, inferFiles, type InferredBatch } from '../lib/evaluation/infer-files.js';
 import { parseModelName } from '../lib/models/names.js';
-import { openModelFolder } from '../lib/models/open-model.js';
-import { readModel } from '../lib/models/read-model.js';
+import { largestMaps } from '../lib/models/operation-count.js';
 import type { Model } from '../lib/models/weights.js';
 import type { Environment } from './environment.js';
-import { downloadProgress, inferenceProgress } from './inference-progress.js';
+import { inferenceProgress } from './inference-progress.js';
 import { interruption } from './interruption.js';
+import { openModel } from './open-model.js';
 import type { Outcome } from './outcome.js';
 
 /** What `predict` and `features` have in common. */
@@ -29,32 +28,33 @@ export interface ModelCommand {
   readonly strict: boolean;
   readonly environment: Environment;
   readonly json: boolean;
+  /** A folder of this command's own. */
+  readonly scratch: string;
 }
 
 export interface ModelSession {
   readonly model: Model;
-  /** A folder of this command's own, gone when it ends. */
-  readonly scratch: string;
   /** The images by the names under which they were given. */
   readonly batches: AsyncGenerator<InferredBatch>;
 }
 
 /**
  * Opens a model by its name and takes images through it; says on stderr which files were skipped and why, how far it is, and at the end what
- * the time went into. Ends its threads and removes its folder, also after a signal.
+ * the time went into. Ends its threads, also after a signal, which is heeded after each batch.
  */
 export async function withModel(command: ModelCommand, infer: (model: Model) => Infer, work: (session: ModelSession) => Promise<Outcome>): Promise<Outcome> {
   const { signal } = interruption();
+  const name = parseModelName(command.model);
   const { images, refused } = await findImages(command.inputs, process.cwd());
-  const model = await openModel(command.model, command.environment);
-  const scratch = await mkdtemp(join(tmpdir(), 'noisy-student-'));
+  const { model } = await openModel(name, modelPlaces(command.environment), signal);
   const config = resolveDataConfig(
     { imgSize: command.size, inChans: model.network.channels },
     { pretrained: model.config.pretrained, useTestSize: command.useTestSize },
   );
-  const compiled = compileModel(model, infer(model), { scratch })();
+  checkMemory(model, config);
+  const compiled = compileModel(model, infer(model), { scratch: command.scratch })();
   const options = {
-    batch: command.batch ?? batchFor(config, images.length),
+    batch: Math.min(command.batch ?? batchFor(config), Math.max(1, images.length)),
     threads: command.threads ?? Math.max(1, availableParallelism() - 1),
     upright: command.upright,
     signal,
@@ -67,20 +67,22 @@ export async function withModel(command: ModelCommand, infer: (model: Model) => 
   try {
     const files = images.map(({ file }) => file);
     const batches = progress.follow(named(inferFiles({ network: model.network, compiled }, files, config, options), nameOf));
-    return await work({ model, scratch, batches });
+    return await work({ model, batches });
   } finally {
     progress.end();
     compiled.dispose();
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** The weights of a name, downloaded if need be. What a bare or an old name means is said on stderr. */
-export async function openModel(name: string, { home }: Pick<Environment, 'home'>): Promise<Model> {
-  const parsed = parseModelName(name);
-  const say = (message: string | undefined) => message && process.stderr.write(`${message}\n`);
-  if (parsed.source === 'timm') say(parsed.warning ?? parsed.says);
-  return readModel(await openModelFolder(parsed, modelPlaces({ home }), { warn: say, onProgress: downloadProgress() }));
+/** Refuses what this machine cannot do: libtensorflow would take the memory until the system ends the process. */
+function checkMemory({ network }: Model, { inputSize: [, height, width] }: DataConfig): void {
+  const needed = Float32Array.BYTES_PER_ELEMENT * largestMaps(network, { height, width });
+  if (needed < totalmem()) return;
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  throw new PipelineError(
+    'COMMAND_INVALID',
+    `images of ${width} x ${height} pixels: two neighbouring maps of ${network.name} take ${gibibytes(needed)} for one image, but this machine has ${gibibytes(totalmem())} · choose a smaller --size`,
+  );
 }
 
 /** The same batches, with the files by the names that a person gave them. */

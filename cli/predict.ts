@@ -1,8 +1,8 @@
-import { inferLogits } from '../lib/evaluation/compiled-model.js';
-import { predictionsOf, TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
-import { PipelineError } from '../lib/errors.js';
-import { classNames } from '../lib/models/class-names.js';
 import { join } from 'node:path';
+import { inferLogits } from '../lib/evaluation/compiled-model.js';
+import { checkTable, predictionsOf, TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
+import { PipelineError, printable } from '../lib/errors.js';
+import { classNames } from '../lib/models/class-names.js';
 import { withModel, type ModelCommand } from './model-session.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { writeLines } from './write-lines.js';
@@ -18,14 +18,15 @@ export interface PredictCommand extends ModelCommand {
 export async function predict(command: PredictCommand): Promise<Outcome> {
   const { output, json, logits: withLogits } = command;
   const format = output === undefined ? undefined : formatOf(output);
+  if (output !== undefined) await checkTable(output);
   return withModel(
     command,
     () => inferLogits,
-    async ({ model, scratch, batches }) => {
+    async ({ model, batches }) => {
       const names = classNames({ ...model.config, classes: model.network.classes });
       const topk = Math.min(command.topk, names.length);
       const predictions = predictionsOf(batches, { names, topk, withLogits });
-      if (format) await writePredictions(output!, predictions, { format, topk, withLogits, spill: join(scratch, 'table') });
+      if (format) await writePredictions(output!, predictions, { format, topk, withLogits, spill: join(command.scratch, 'table') });
       else await writeLines(predictions, json ? toJson : inWords);
       return { exitCode: EXIT.done };
     },
@@ -34,8 +35,8 @@ export async function predict(command: PredictCommand): Promise<Outcome> {
 
 /** `photos/dog.jpg  Samoyed 64.3 %, Pomeranian 4.1 %`. */
 function inWords({ image, top, logits }: Prediction): string {
-  const classes = top.map(({ name, probability }) => `${name.split(',')[0]} ${(100 * probability).toFixed(1)} %`).join(', ');
-  return `${image}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
+  const classes = top.map(({ name, probability }) => `${printable(name.split(',')[0]!)} ${(100 * probability).toFixed(1)} %`).join(', ');
+  return `${printable(image)}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
 }
 
 function formatOf(file: string): TableFormat {

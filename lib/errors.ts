@@ -37,13 +37,31 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/**
+ * Text from a file or a person as it may stand in a message or on a terminal: signs that would steer the terminal are shown by their
+ * number, and what nobody would read to its end is cut.
+ */
+export function printable(text: string, most = 2 ** 16): string {
+  const shown = cut(text, most);
+  return shown.replace(/[\0-\x08\v-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The first 100 signs of a text, in quotation marks; of another value those of its JSON. */
+export function quoted(value: unknown): string {
+  return typeof value === 'string' ? printable(JSON.stringify(cut(value, 100))) : printable(JSON.stringify(value) ?? String(value), 100);
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
 /** An error that a person can act on. `evidence` is small, serialisable and goes into the history. */
 export class PipelineError extends Error {
   readonly code: ErrorCode;
   readonly evidence: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; evidence?: Record<string, unknown> } = {}) {
-    super(`${code} ${message}`, options.cause === undefined ? {} : { cause: options.cause });
+    super(printable(`${code} ${message}`), options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'PipelineError';
     this.code = code;
     this.evidence = options.evidence;

@@ -1,5 +1,5 @@
 import { PipelineError } from '../errors.js';
-import { CROP_MODES, INTERPOLATIONS, type CropMode, type Interpolation, type PretrainedConfig } from '../models/pretrained-config.js';
+import { CROP_MODES, CROP_SHARES, INTERPOLATIONS, type CropMode, type Interpolation, type PretrainedConfig } from '../models/pretrained-config.js';
 
 /** How an image of any size becomes a model's input: what timm's `resolve_data_config` returns. */
 export interface DataConfig {
@@ -120,7 +120,8 @@ const RULES: readonly ((config: DataConfig) => void)[] = [
     if (!std.every((value) => Number.isFinite(value) && Math.fround(value) !== 0)) throw refuse('std', std, 'must be finite numbers other than 0');
   },
   ({ cropPct }) => {
-    if (!Number.isFinite(cropPct) || cropPct <= 0) throw refuse('cropPct', cropPct, 'must be a share above 0, such as 0.875');
+    const isShare = cropPct >= CROP_SHARES[0] && cropPct <= CROP_SHARES[1];
+    if (!isShare) throw refuse('cropPct', cropPct, `must be a share from ${CROP_SHARES[0]} to ${CROP_SHARES[1]}, such as 0.875`);
   },
   ({ cropMode }) => {
     if (!CROP_MODES.includes(cropMode)) throw refuse('cropMode', cropMode, `must be ${CROP_MODES.join(', ')}`);

@@ -16,7 +16,10 @@ import { resample, type Raster } from './resample.js';
 export function evalCrop(image: Raster, config: DataConfig): Raster {
   const { inputSize, cropPct, cropMode, interpolation } = config;
   const [channels, height, width] = inputSize;
-  if (image.channels !== channels) throw refuse(`the image has ${image.channels} channels, but inputSize is ${JSON.stringify(inputSize)}`);
+  if (image.channels !== channels)
+    throw refuse(
+      `the image has ${image.channels} channels, but inputSize is ${JSON.stringify(inputSize)}, and openImage(file, { channels: ${channels} }) would open it so`,
+    );
   const target = { width: Math.floor(width / cropPct), height: Math.floor(height / cropPct) };
   const resized = atLeastOne(RESIZED[cropMode](image, target));
   const across = centred(resized.width, width);

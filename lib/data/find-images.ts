@@ -40,8 +40,9 @@ async function expand(input: string, folder: string): Promise<FoundImages & { re
       refused: refused.map(({ id, reason }) => ({ name: path.join(input, id), reason })),
     };
   }
+  if (status && !status.isFile()) return { what: 'a pipe, a device or a socket, which may never end', images: [], refused: [] };
   if (status) return { what: 'a file', images: [{ name: input, file: place }], refused: [] };
-  const names = await glob(input.replaceAll('\\', '/'), { cwd: folder, expandDirectories: false });
+  const names = await glob(path.sep === '\\' ? input.replaceAll('\\', '/') : input, { cwd: folder, expandDirectories: false });
   return {
     what: 'neither a file, nor a folder, nor a pattern that any JPEG, PNG or WebP file matches',
     images: names

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DataConfig } from '../data/data-config.js';
 import { imageBatches, type RefusedFile } from '../data/image-batches.js';
 import { PipelineError } from '../errors.js';
@@ -54,14 +55,15 @@ export async function* inferFiles(
     const slots = { slot: 0, count: opened.length, batch };
     const { values, shape } = some ? inferSlots(compiled, pixels, [height, width, channels], slots) : { values: new Float32Array(), shape: [] };
     refuseNonFinite(values, network, opened);
+    await setImmediate(); // the model holds this thread, and threads hand over without a turn of it: signals are heard here
+    options.signal?.throwIfAborted();
     yield { files: opened, values, shape, refused, modelMs: now() - began, decodeMs, transformMs };
   }
 }
 
-/** Images per forward pass that keep the cores busy: about 16 of 224 pixels, and no more than there are. */
-export function batchFor({ inputSize: [, height, width] }: DataConfig, images: number): number {
-  const most = 2 ** Math.round(Math.log2(BATCH_PIXELS / (height * width)));
-  return Math.max(1, Math.min(512, most, images));
+/** Images per forward pass that keep the cores busy: about 16 of 224 pixels. */
+export function batchFor({ inputSize: [, height, width] }: DataConfig): number {
+  return Math.max(1, Math.min(512, 2 ** Math.round(Math.log2(BATCH_PIXELS / (height * width)))));
 }
 
 const BATCH_PIXELS = 16 * 224 ** 2;

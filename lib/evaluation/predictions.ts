@@ -1,5 +1,7 @@
-import { rename } from 'node:fs/promises';
+import { access, constants, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DOUBLE, FLOAT, INTEGER, LIST, listValue, VARCHAR, type DuckDBAppender, type DuckDBType } from '@duckdb/node-api';
+import { PipelineError } from '../errors.js';
 import { text, withDatabase } from '../labels/database.js';
 import { softmax, topK } from '../models/class-names.js';
 import type { InferredBatch } from './infer-files.js';
@@ -47,18 +49,34 @@ export async function writePredictions(
 ): Promise<void> {
   const columns = columnsOf(topk, withLogits);
   const unfinished = `${file}.unfinished`;
-  await withDatabase(spill, async (connection) => {
-    await connection.run(`CREATE TABLE predictions (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
-    const appender = await connection.createAppender('predictions');
-    for await (const prediction of predictions) {
-      for (const { append } of columns) append(appender, prediction);
-      appender.endRow();
-    }
-    appender.closeSync();
-    const options = format === 'csv' ? '(FORMAT csv, HEADER)' : '(FORMAT parquet, COMPRESSION zstd)';
-    await connection.run(`COPY predictions TO ${text(unfinished)} ${options}`);
+  try {
+    await withDatabase(spill, async (connection) => {
+      await connection.run(`CREATE TABLE predictions (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
+      const appender = await connection.createAppender('predictions');
+      for await (const prediction of predictions) {
+        for (const { append } of columns) append(appender, prediction);
+        appender.endRow();
+      }
+      appender.closeSync();
+      const options = format === 'csv' ? '(FORMAT csv, HEADER)' : '(FORMAT parquet, COMPRESSION zstd)';
+      await connection.run(`COPY predictions TO ${text(unfinished)} ${options}`);
+    });
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+/** Throws COMMAND_INVALID where a table of that name cannot be written: it is known before the work. */
+export async function checkTable(file: string): Promise<void> {
+  const refuse = (found: string) => new PipelineError('COMMAND_INVALID', `the table ${file} cannot be written: ${found} · name another file`);
+  const folder = dirname(file);
+  const [own, around] = await Promise.all([file, folder].map((place) => stat(place).catch(() => undefined)));
+  if (own && !own.isFile()) throw refuse('it is there, and is no file');
+  if (!around?.isDirectory()) throw refuse(`${folder} is no folder`);
+  await access(folder, constants.W_OK).catch(() => {
+    throw refuse(`this user may not write into ${folder}`);
   });
-  await rename(unfinished, file);
 }
 
 interface Column {

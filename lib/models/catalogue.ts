@@ -6,7 +6,7 @@ import { modelNames, VARIANTS } from './variants.js';
 export { describeTag, titleOfTag, UNTRAINED } from './tags.js';
 
 /** One set of weights of an architecture, or, under the tag `untrained`, the architecture without any. */
-export interface Weights {
+export interface PublishedWeights {
   /** `architecture.tag` */
   readonly name: string;
   readonly architecture: string;
@@ -29,19 +29,19 @@ export interface Score {
 }
 
 /** All weights that timm has for the models of our table, and every architecture without any; architectures in the order of `modelNames`. */
-export function catalogue(): readonly Weights[] {
+export function catalogue(): readonly PublishedWeights[] {
   return [...BY_ARCHITECTURE.values()].flat();
 }
 
 /** The weights of an architecture; the first are those that its bare name means. Throws MODEL_UNKNOWN. */
-export function weightsOf(architecture: string): readonly [Weights, ...Weights[]] {
+export function weightsOf(architecture: string): readonly [PublishedWeights, ...PublishedWeights[]] {
   const [first, ...others] = BY_ARCHITECTURE.get(architecture) ?? [];
   if (first) return [first, ...others];
   throw new PipelineError('MODEL_UNKNOWN', `no architecture is named "${architecture}"; known: ${modelNames().join(', ')}.`);
 }
 
 /** The weights of that tag. Throws MODEL_UNKNOWN with the tags that there are. */
-export function findWeights({ architecture, tag }: { readonly architecture: string; readonly tag: string }): Weights {
+export function findPublished({ architecture, tag }: { readonly architecture: string; readonly tag: string }): PublishedWeights {
   const all = weightsOf(architecture);
   const found = all.find((weights) => weights.tag === tag);
   if (found) return found;
@@ -108,14 +108,14 @@ const CENTRED = /^(ap|ra4)_/;
 const HALF = [0.5, 0.5, 0.5];
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-const BY_ARCHITECTURE: ReadonlyMap<string, readonly Weights[]> = new Map(
+const BY_ARCHITECTURE: ReadonlyMap<string, readonly PublishedWeights[]> = new Map(
   modelNames().map((architecture) => {
     const rows = Object.entries(TABLE[architecture] ?? { [UNTRAINED]: {} });
     return [architecture, rows.map(([tag, row]) => weights(architecture, tag, row))];
   }),
 );
 
-function weights(architecture: string, tag: string, row: Row): Weights {
+function weights(architecture: string, tag: string, row: Row): PublishedWeights {
   const variant = VARIANTS[architecture.slice(architecture.lastIndexOf('_') + 1) as keyof typeof VARIANTS];
   const { size = variant.size, crop = variant.crop, mode = 'center', classes = 1000, top, test } = row;
   const name = `${architecture}.${tag}`;

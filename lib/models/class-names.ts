@@ -38,6 +38,11 @@ export function classNames({ labels, descriptions, classes }: ClassLabels): read
   });
 }
 
+/** Whether a name is none: `<unmapped:INDEX>`. */
+export function isUnmapped(name: string): boolean {
+  return /^<unmapped:\d+>$/.test(name);
+}
+
 /** The 1000 classes of ImageNet-1k (ILSVRC 2012) in the order of the logits, which is that of the sorted synsets. */
 export function imageNetClasses(): readonly ImageNetClass[] {
   // The file stands beside this one, in the sources and in the package.

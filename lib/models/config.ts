@@ -1,6 +1,7 @@
-import { PipelineError } from '../errors.js';
-import type { Network } from './outline.js';
-import { CROP_MODES, INTERPOLATIONS, type PretrainedConfig } from './pretrained-config.js';
+import { PipelineError, quoted } from '../errors.js';
+import { isObject, parseJsonObject } from './json-object.js';
+import { MOST, type Network } from './outline.js';
+import { CROP_MODES, CROP_SHARES, INTERPOLATIONS, type PretrainedConfig } from './pretrained-config.js';
 import { outlineNetwork } from './variants.js';
 
 /** What one needs beside the weights to use a model. */
@@ -98,7 +99,7 @@ export function parseConfig(json: string, file: string): { readonly network: Net
       cropPct: read.share('pretrained_cfg.crop_pct', pretrained['crop_pct'] || 0.875),
       cropMode: read.oneOf('pretrained_cfg.crop_mode', pretrained['crop_mode'] || 'center', CROP_MODES),
       mean: read.perChannel('pretrained_cfg.mean', pretrained['mean'], channels),
-      std: read.perChannel('pretrained_cfg.std', pretrained['std'], channels),
+      std: read.perChannel('pretrained_cfg.std', pretrained['std'], channels, isDeviation, 'numbers above 0'),
       numClasses: classes,
     },
     others: Object.fromEntries(Object.entries(pretrained).filter(([key, value]) => !KNOWN.has(key) && value != null && !isFlat)),
@@ -148,7 +149,7 @@ type Reader = ReturnType<typeof reader>;
 /** One check for each kind of value. All throw WEIGHTS_INVALID. */
 function reader(file: string) {
   const refuse = (key: string, found: unknown, allowed: string) =>
-    new PipelineError('WEIGHTS_INVALID', `${file}: ${key} is ${shortened(found)}, but must be ${allowed}.`);
+    new PipelineError('WEIGHTS_INVALID', `${file}: ${key} is ${quoted(found)}, but must be ${allowed}.`);
   const check = <T>(key: string, value: unknown, isFit: (value: unknown) => value is T, allowed: string): T => {
     if (isFit(value)) return value;
     throw refuse(key, value, allowed);
@@ -158,17 +159,14 @@ function reader(file: string) {
     object: (key: string, value: unknown) => check(key, value, isObject, 'an object'),
     text: (key: string, value: unknown) => check(key, value, (text): text is string => typeof text === 'string', 'a text'),
     whole: (key: string, value: unknown) => check(key, value, isCount, `a whole number from 1 to ${MOST}`),
-    share: (key: string, value: unknown) => check(key, value, (share): share is number => isFinite(share) && share > 0, 'a number above 0'),
+    share: (key: string, value: unknown) => check(key, value, isShare, `a share from ${CROP_SHARES[0]} to ${CROP_SHARES[1]}`),
     size: (key: string, value: unknown) => check(key, value, isSize, `[channels, height, width], each from 1 to ${MOST}`),
-    perChannel: (key: string, value: unknown, channels: number) =>
-      check(key, value, (list): list is number[] => Array.isArray(list) && list.length === channels && list.every(isFinite), `${channels} numbers`),
+    perChannel: (key: string, value: unknown, channels: number, isFit: (number: unknown) => boolean = isFinite, kind = 'numbers') =>
+      check(key, value, (list): list is number[] => Array.isArray(list) && list.length === channels && list.every(isFit), `${channels} ${kind}`),
     oneOf: <T extends string>(key: string, value: unknown, allowed: readonly T[]) =>
       check(key, value, (choice): choice is T => (allowed as readonly unknown[]).includes(choice), allowed.map((choice) => `"${choice}"`).join(' or ')),
   };
 }
-
-/** Of classes, channels and pixels: above it a file is wrong, and arrays of that size would only fail later. */
-const MOST = 1_000_000;
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MOST;
@@ -178,28 +176,23 @@ function isSize(value: unknown): value is [number, number, number] {
   return Array.isArray(value) && value.length === 3 && value.every(isCount);
 }
 
+function isShare(value: unknown): value is number {
+  return isFinite(value) && value >= CROP_SHARES[0] && value <= CROP_SHARES[1];
+}
+
+/** Inputs are divided by it, as float32. */
+function isDeviation(value: unknown): value is number {
+  return isFinite(value) && value >= 1e-6 && value <= 1e6;
+}
+
 function isFinite(value: unknown): value is number {
   return Number.isFinite(value);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function parseJson(json: string, file: string): Record<string, unknown> {
-  const refuse = (found: string) => new PipelineError('WEIGHTS_INVALID', `${file}: ${found}, but it must be a model's config.json.`);
-  let written: unknown;
   try {
-    written = JSON.parse(json);
+    return parseJsonObject(json);
   } catch (error) {
-    throw refuse(`it is not JSON (${(error as Error).message})`);
+    throw new PipelineError('WEIGHTS_INVALID', `${file} ${(error as Error).message}, but it must be a model's config.json.`);
   }
-  if (!isObject(written)) throw refuse('it is JSON of another kind');
-  return written;
-}
-
-/** An error stays readable whatever the file holds. */
-function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -1,7 +1,8 @@
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '../errors.js';
-import { orDiskFull } from '../store/disk.js';
+import { isErrno, orDiskFull } from '../store/disk.js';
+import { CARD_FILE } from './model-files.js';
 import { saveSavedModel } from './saved-model.js';
 import { saveModel, type Model } from './weights.js';
 
@@ -13,31 +14,49 @@ const WRITERS = {
 
 export type ExportFormat = keyof typeof WRITERS;
 
+/** Writes a model and its card (`README.md`) as `publishFolder` does. Throws what that throws, and what the format's writer throws. */
+export async function exportModel(folder: string, model: Model, format: ExportFormat, card: string, signal?: AbortSignal): Promise<void> {
+  await publishFolder(folder, async (unfinished) => {
+    await WRITERS[format](unfinished, model);
+    signal?.throwIfAborted();
+    await writeFile(path.join(unfinished, CARD_FILE), card);
+  });
+}
+
 /**
- * Writes a model and its card (`README.md`) into `folder`, which appears when all of it is written and must not hold anything before.
- * The card may depend on what was written: `card` gets the unfinished folder. Throws COMMAND_INVALID, DISK_FULL, and what the format's
- * writer throws.
+ * A folder that appears when all of it is written, and must not hold anything before; what is left of a failure is taken away.
+ * Throws COMMAND_INVALID where it cannot be, DISK_FULL, and what `write` throws.
  */
-export async function exportModel(folder: string, model: Model, format: ExportFormat, card: (written: string) => Promise<string>): Promise<void> {
-  if (await isOccupied(folder)) throw new PipelineError('COMMAND_INVALID', `${folder} is not empty, and nothing is written over · name another folder`);
+export async function publishFolder(folder: string, write: (unfinished: string) => Promise<void>): Promise<void> {
+  await checkFree(folder);
   await orDiskFull(folder, async () => {
-    await mkdir(path.dirname(folder), { recursive: true });
-    const unfinished = await mkdtemp(`${folder}.unfinished-`);
+    // The folder that becomes the result is made inside, as any other folder is: a temporary one only its owner may enter.
+    const around = await mkdtemp(`${folder}.unfinished-`);
+    const unfinished = path.join(around, path.basename(folder));
     try {
-      await WRITERS[format](unfinished, model);
-      await writeFile(path.join(unfinished, 'README.md'), await card(unfinished));
+      await mkdir(unfinished);
+      await write(unfinished);
       await rename(unfinished, folder);
     } finally {
-      await rm(unfinished, { recursive: true, force: true });
+      await rm(around, { recursive: true, force: true });
     }
   });
 }
 
-/** A file, or a folder with something in it. */
-async function isOccupied(folder: string): Promise<boolean> {
-  const isThere = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  return isThere && (await readdir(folder).catch(() => [folder])).length > 0;
+/** Throws COMMAND_INVALID unless a folder of that name can be made; its parent folders are. */
+export async function checkFree(folder: string): Promise<void> {
+  const refuse = (found: string, cause?: unknown) => new PipelineError('COMMAND_INVALID', `${folder} ${found} · name another folder`, { cause });
+  try {
+    await mkdir(path.dirname(folder), { recursive: true });
+    const status = await stat(folder).catch((error: unknown) => {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      return undefined;
+    });
+    if (status && !status.isDirectory()) throw refuse('is a file');
+    if (status && (await readdir(folder)).length > 0) throw refuse('is not empty, and nothing is written over');
+  } catch (error) {
+    if (isErrno(error, 'EEXIST', 'ENOTDIR')) throw refuse('lies in something that is no folder', error);
+    if (isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw refuse('lies where nothing may be written', error);
+    throw error;
+  }
 }

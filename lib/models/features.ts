@@ -1,12 +1,13 @@
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
 import { tf } from '../tensor/runtime.js';
 import { head } from './blocks.js';
 import { layersOf, passBlocks, replace, type Mode, type Tensors } from './efficientnet.js';
 import { everyStage, type Level } from './levels.js';
 import type { Network } from './outline.js';
 
+const LOCATIONS = ['bottleneck', 'expansion'] as const;
 /** 'bottleneck' = a block's output; 'expansion' = the wide map before its projection, after squeeze-and-excitation. */
-export type FeatureLocation = 'bottleneck' | 'expansion';
+export type FeatureLocation = (typeof LOCATIONS)[number];
 
 /** Whole numbers from 0, or from -1 for the last one and on to the front; one number alone = that many of the last ones. Without it all. */
 export type Indices = number | readonly number[];
@@ -33,6 +34,9 @@ export function featureInfo(
   { outIndices, location = 'bottleneck' }: { readonly outIndices?: Indices | undefined; readonly location?: FeatureLocation } = {},
 ): FeatureInfo {
   const levels = pick(network, network.levels, outIndices);
+  if (!LOCATIONS.includes(location)) {
+    throw new PipelineError('MODEL_INVALID', `a feature location is ${quoted(location)}, but must be ${LOCATIONS.map((known) => `'${known}'`).join(' or ')}.`);
+  }
   return {
     channels: () => levels.map(({ channels, expanded }) => (location === 'expansion' ? expanded : channels)),
     reduction: () => levels.map(({ reduction }) => reduction),

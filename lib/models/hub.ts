@@ -4,6 +4,7 @@ import { PipelineError } from '../errors.js';
 import { isErrno } from '../store/disk.js';
 import { blobPath, cachedCommit, COMMIT, isFile, linkBlob, missingFiles, modelFolder, snapshotFolder, writeReference } from './hub-cache.js';
 import { announcedFile, download } from './hub-download.js';
+import { checkHubFile, checkHubId, checkRevision } from './hub-names.js';
 import { exchange, Unreachable, type Hub } from './hub-request.js';
 import type { HubSettings } from './hub-settings.js';
 
@@ -50,7 +51,9 @@ export interface HubSnapshot {
  * where neither the hub nor the cache can help, DOWNLOAD_CORRUPT, DISK_FULL.
  */
 export async function fetchFromHub({ id, revision = 'main', files }: HubFiles, settings: HubSettings, hooks: HubHooks = {}): Promise<HubSnapshot> {
-  checkNames(id, revision, files);
+  checkHubId(id);
+  checkRevision(revision);
+  files.forEach(checkHubFile);
   const repository = modelFolder(settings.cache, id);
   const snapshot = (commit: string): HubSnapshot => ({ folder: snapshotFolder(repository, commit), commit });
   const cached = await cachedCommit(repository, revision, files);
@@ -68,18 +71,6 @@ export async function fetchFromHub({ id, revision = 'main', files }: HubFiles, s
     hooks.warn?.(`${id} (${revision}): ${error.message}; using the commit ${cached} that ${settings.cache} has`);
     return snapshot(cached);
   }
-}
-
-/** Letters, digits, '_', '-' and '.', but no '..'; what huggingface_hub allows in an id, and as little in the rest. */
-const ID = /^(?!.*(?:--|\.\.|\.git$))(?:\w[\w.-]{0,94}\w|\w)\/(?:\w[\w.-]{0,94}\w|\w)$/;
-const PATH = /^(?!.*\.\.)[\w+][\w.+-]*(?:\/[\w+][\w.+-]*)*$/;
-
-function checkNames(id: string, revision: string, files: readonly string[]): void {
-  const refuse = (what: string, found: string, allowed: string) =>
-    new PipelineError('MODEL_UNKNOWN', `${what} ${JSON.stringify(found.slice(0, 200))} cannot be one of the hub · allowed is ${allowed}`);
-  if (!ID.test(id)) throw refuse('the model id', id, 'organisation/name, of letters, digits, "_", "-" and ".", as in timm/tf_efficientnet_b0.ns_jft_in1k');
-  if (!PATH.test(revision)) throw refuse('the revision', revision, 'a branch, a tag, or the 40 digits of a commit');
-  for (const file of files) if (!PATH.test(file)) throw refuse('the file', file, 'a path inside the model, as in model.safetensors');
 }
 
 async function connect(id: string, settings: HubSettings, signal: AbortSignal | undefined): Promise<Hub> {

@@ -1,6 +1,7 @@
-import { distance } from 'fastest-levenshtein';
-import { PipelineError } from '../errors.js';
-import { catalogue, describeTag, oldNames, UNTRAINED, weightsOf, type Weights } from './catalogue.js';
+import { PipelineError, quoted } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { catalogue, describeTag, oldNames, UNTRAINED, weightsOf, type PublishedWeights } from './catalogue.js';
+import { checkHubId, checkRevision } from './hub-names.js';
 import { modelNames } from './variants.js';
 
 /** What a model name points at. */
@@ -62,20 +63,11 @@ const PREFIXES = new Map<string, (rest: string, name: string) => ModelName>([
   ['run', parseRunName],
 ]);
 
-/** A repository without an owner is one of the hub's own. */
-function parseHubName(rest: string, name: string): HubName {
-  const [id = '', revision = 'main', ...more] = rest.split('@');
-  // What the hub allows; nothing of it can lead out of a folder or an address.
-  const part = /^(?!.*(--|\.\.))[\w](?:[\w.-]{0,94}\w)?$/;
-  const parts = id.split('/');
-  if (parts.length > 2 || !parts.every((written) => part.test(written))) {
-    throw unknown(
-      `${quoted(name)}: the hub's repositories are OWNER/NAME of letters, digits, ".", "_" and "-"; write for example hf-hub:timm/tf_efficientnet_b0.ns_jft_in1k.`,
-    );
-  }
-  if (more.length > 0 || !/^(?!.*\.\.)[\w][\w./-]{0,199}$/.test(revision)) {
-    throw unknown(`${quoted(name)}: behind "@" stands one branch, tag or commit; write for example hf-hub:${id}@main.`);
-  }
+function parseHubName(rest: string): HubName {
+  const at = rest.indexOf('@');
+  const [id, revision] = at === -1 ? [rest, 'main'] : [rest.slice(0, at), rest.slice(at + 1)];
+  checkHubId(id);
+  checkRevision(revision);
   return { source: 'hub', id, revision };
 }
 
@@ -101,7 +93,9 @@ function parseTimmName(name: string): TimmName {
   const dot = name.indexOf('.');
   const architecture = dot === -1 ? name : name.slice(0, dot);
   if (!modelNames().includes(architecture)) {
-    throw unknown(`no model is named ${quoted(name)}${orNearest(name)} Known architectures: ${modelNames().join(', ')}.`);
+    throw unknown(
+      `no model is named ${quoted(name)}${orNearest(name)} Known architectures: ${modelNames().join(', ')}. What is not in this table: ${ALLOWED}.`,
+    );
   }
   const all = weightsOf(architecture);
   if (dot === -1) return { source: 'timm', architecture, tag: all[0].tag, says: whichWeights(all) };
@@ -110,30 +104,16 @@ function parseTimmName(name: string): TimmName {
   throw unknown(`${architecture} has no weights ${quoted(tag)}${orNearest(name)} Its tags: ${all.map((weights) => weights.tag).join(', ')}.`);
 }
 
-function whichWeights([{ architecture, name, tag }, ...others]: readonly [Weights, ...Weights[]]): string {
+function whichWeights([{ architecture, name, tag }, ...others]: readonly [PublishedWeights, ...PublishedWeights[]]): string {
   if (tag === UNTRAINED) return `${architecture} has no published weights.`;
   const rest = others.length > 0 ? ` Its other weights: ${others.map((weights) => weights.tag).join(', ')}.` : '';
   return `${architecture} means ${name}, ${describeTag(tag)}.${rest}`;
 }
 
-/** "; did you mean …?" with up to three names at the least distance; "." where none is near. Case and the marks between words are no difference. */
+/** "; did you mean …?", or "." where none is near. */
 function orNearest(written: string): string {
-  const word = folded(written.slice(0, 100));
-  const names = [...modelNames(), ...catalogue().map(({ name }) => name), ...oldNames().keys()];
-  const ranked = names.map((name) => ({ name, edits: distance(word, folded(name)) })).sort((a, b) => a.edits - b.edits);
-  const [nearest] = ranked;
-  if (!nearest || nearest.edits > Math.max(1, Math.floor(word.length / 3))) return '.';
-  const near = ranked.filter(({ edits }) => edits === nearest.edits).slice(0, 3);
-  return `; did you mean ${near.map(({ name }) => oldNames().get(name) ?? name).join(' or ')}?`;
-}
-
-function folded(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/** As a person wrote it, cut where nobody reads on. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  const near = nearest(written, [...modelNames(), ...catalogue().map(({ name }) => name), ...oldNames().keys()]);
+  return near === undefined ? '.' : `; did you mean ${oldNames().get(near) ?? near}?`;
 }
 
 function unknown(message: string): PipelineError {

@@ -22,3 +22,16 @@ export function multiplyAccumulates(network: Network, { height, width }: { heigh
   if (network.head) sum += convolution(network.blocks.at(-1)?.out ?? network.stem, network.features);
   return sum + network.pooled * network.classes;
 }
+
+/** Numbers of the two largest neighbouring maps of one image: both must be in memory while one becomes the other. */
+export function largestMaps(network: Network, { height, width }: { height: number; width: number }): number {
+  const halved = (pixels: number, stride: number) => Math.ceil(pixels / stride);
+  let [rows, columns] = [halved(height, 2), halved(width, 2)];
+  const sizes = [height * width * network.channels, rows * columns * network.stem];
+  for (const { stride, mid, out } of network.blocks) {
+    sizes.push(rows * columns * mid);
+    [rows, columns] = [halved(rows, stride), halved(columns, stride)];
+    sizes.push(rows * columns * mid, rows * columns * out);
+  }
+  return Math.max(...sizes.slice(1).map((size, i) => size + sizes[i]!));
+}

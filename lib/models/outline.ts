@@ -129,12 +129,17 @@ function checkShape(name: string, classes: number, channels: number, pool: Pool,
   const refuse = (found: string, allowed: string) => {
     throw new PipelineError('MODEL_INVALID', `${name} with ${found}: ${allowed}.`);
   };
-  if (!Number.isSafeInteger(classes) || classes < 0) refuse(`${classes} classes`, 'it must be a whole number, 0 for no classifier');
-  if (!Number.isSafeInteger(channels) || channels < 1) refuse(`${channels} channels`, 'images have a whole number of channels, from 1');
+  if (!Number.isSafeInteger(classes) || classes < 0 || classes > MOST)
+    refuse(`${classes} classes`, `it must be a whole number to ${MOST}, 0 for no classifier`);
+  if (!Number.isSafeInteger(channels) || channels < 1 || channels > MOST)
+    refuse(`${channels} channels`, `images have a whole number of channels, from 1 to ${MOST}`);
   if (!OUTPUT_STRIDES.includes(outputStride)) refuse(`an output stride of ${outputStride}`, `it must be one of ${OUTPUT_STRIDES.join(', ')}`);
   if (pool === '' && classes > 0)
     refuse(`${classes} classes and no pool`, 'a classifier needs pooled features; name a pool, or ask for 0 classes to get the map itself');
 }
+
+/** Of classes and channels (and pixels on a side): above it something is wrong, and arrays of that size would only fail later. */
+export const MOST = 1_000_000;
 
 /** The stem has a stride of 2, and no network one above 32. */
 const OUTPUT_STRIDES: readonly number[] = [32, 16, 8, 4, 2];

@@ -1,30 +1,30 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PipelineError } from '../errors.js';
 import type { Models, WeightsFound } from '../spec/subject.js';
-import { UNTRAINED } from './catalogue.js';
-import { parseConfig } from './config.js';
+import { findPublished } from './catalogue.js';
 import { layerGroups } from './layer-groups.js';
+import { CONFIG_FILE } from './model-files.js';
 import { parseModelName } from './names.js';
 import { modelNames, outlineNetwork, parameterCount } from './variants.js';
-import { CONFIG_FILE } from './weights.js';
+import { checkModel } from './weights.js';
 
-/** What the checks of a pipeline file want to know of models. Looks at folders that it names, and loads nothing. */
+/** What the checks of a pipeline file want to know of models. Looks at what folders hold that it names, but reads no weights. */
 export function pipelineModels(): Models {
   return {
     names: modelNames(),
     parameters: parameterCount,
     groups: (model) => layerGroups(outlineNetwork(model, { classes: 2, channels: 3 })), // neither changes them
-    weights: findWeights,
+    weights: weightsFound,
   };
 }
 
-function findWeights(written: string, folders: readonly string[]): WeightsFound {
+function weightsFound(written: string, folders: readonly string[]): WeightsFound {
   try {
     const name = parseModelName(written);
     switch (name.source) {
       case 'timm':
-        return name.tag === UNTRAINED ? { problem: `${name.architecture} has no published weights` } : { model: name.architecture };
+        return findPublished(name).hubId === null ? { problem: `${name.architecture} has no published weights` } : { model: name.architecture };
       case 'hub':
         return { model: architectureIn(name.id) };
       case 'folder':
@@ -48,8 +48,7 @@ function findFolder(folder: string, folders: readonly string[]): WeightsFound {
   const places = folders.map((base) => resolve(base, folder));
   const location = places.find((place) => existsSync(join(place, CONFIG_FILE)));
   if (location === undefined) return { problem: `no ${CONFIG_FILE} is in ${[...new Set(places)].join(' or ')}` };
-  const file = join(location, CONFIG_FILE);
-  return { model: parseConfig(readFileSync(file, 'utf8'), file).network.name, location };
+  return { model: checkModel(location).network.name, location };
 }
 
 /** Inside a sentence of ours. */

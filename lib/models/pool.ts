@@ -1,4 +1,4 @@
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
 import { spatialMean } from '../tensor/fused.js';
 import { tf } from '../tensor/runtime.js';
 
@@ -25,12 +25,12 @@ export type Pool = keyof typeof POOLS;
  * same pool. Throws MODEL_INVALID.
  */
 export function parsePool(name: string): Pool {
-  const plain = name === 'fast' ? 'avg' : name.replace(/^fast(?=.)/, '');
+  const plain = name === 'fast' ? 'avg' : String(name).replace(/^fast(?=.)/, ''); // from JavaScript it may be no text
   if (Object.hasOwn(POOLS, plain)) return plain as Pool;
   const allowed = Object.keys(POOLS).map((pool) => `'${pool}'`);
   throw new PipelineError(
     'MODEL_INVALID',
-    `no pool is named "${name}"; allowed are ${allowed.join(', ')} (which leaves the map as it is), and timm's 'fast…' of them.`,
+    `no pool is named ${quoted(name)}; allowed are ${allowed.join(', ')} (which leaves the map as it is), and timm's 'fast…' of them.`,
   );
 }
 

@@ -5,6 +5,9 @@ export type CropMode = (typeof CROP_MODES)[number];
 export const INTERPOLATIONS = ['bicubic', 'bilinear'] as const;
 export type Interpolation = (typeof INTERPOLATIONS)[number];
 
+/** Least and largest share of a resized image that is kept; above 1 the crop is padded. Outside, an image would fill the memory, or be none. */
+export const CROP_SHARES = [0.01, 10] as const;
+
 /** timm's `pretrained_cfg`: how images are made for these weights, and what the weights are. */
 export interface PretrainedConfig {
   /** Which weights of the architecture these are, as in `architecture.tag`; '' where nobody named them. */

@@ -1,4 +1,5 @@
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
+import { isObject, parseJsonObject } from './json-object.js';
 
 /** Bytes of one number. Others exist (F64, U8 …), but no weights file of the EfficientNet family has them. */
 export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8 } as const;
@@ -50,14 +51,11 @@ export function invalid(file: string, byte: number, found: string, allowed: stri
 }
 
 function parseObject(json: string, file: string): Record<string, unknown> {
-  let header: unknown;
   try {
-    header = JSON.parse(json);
+    return parseJsonObject(json);
   } catch (error) {
-    throw invalid(file, 8, `the header is not JSON (${(error as Error).message})`, 'it must be one JSON object');
+    throw invalid(file, 8, `the header ${(error as Error).message}`, 'it must be one JSON object');
   }
-  if (!isObject(header)) throw invalid(file, 8, 'the header is JSON of another kind', 'it must be one JSON object');
-  return header;
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {
@@ -68,14 +66,18 @@ function parseMetadata(value: unknown, file: string): Record<string, string> {
   return value as Record<string, string>;
 }
 
+/** No tensor of a network has more than four. */
+const MOST_AXES = 8;
+
 function parseEntry(name: string, value: unknown, file: string): Entry {
-  const refuse = (found: string, allowed: string) => invalid(file, 8, `tensor "${name}" has ${found}`, allowed);
+  const refuse = (found: string, allowed: string) => invalid(file, 8, `tensor ${quoted(name)} has ${found}`, allowed);
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
-    throw refuse(`dtype ${JSON.stringify(dtype)}`, `it must be one of ${Object.keys(DTYPE_BYTES).join(', ')}`);
+    throw refuse(`dtype ${quoted(dtype)}`, `it must be one of ${Object.keys(DTYPE_BYTES).join(', ')}`);
   }
-  if (!isWholeNumbers(shape)) throw refuse(`shape ${JSON.stringify(shape)}`, 'it must be a list of whole numbers from 0');
-  if (!isWholeNumbers(offsets) || offsets.length !== 2) throw refuse(`data_offsets ${JSON.stringify(offsets)}`, 'they must be two whole numbers');
+  if (!isWholeNumbers(shape) || shape.length > MOST_AXES)
+    throw refuse(`shape ${quoted(shape)}`, `it must be a list of at most ${MOST_AXES} whole numbers from 0`);
+  if (!isWholeNumbers(offsets) || offsets.length !== 2) throw refuse(`data_offsets ${quoted(offsets)}`, 'they must be two whole numbers');
   const [begin, end] = offsets as [number, number];
   const bytes = shape.reduce((product, side) => product * side, DTYPE_BYTES[dtype as Dtype]);
   if (end - begin !== bytes) throw refuse(`data_offsets [${begin}, ${end}]`, `${dtype} [${shape}] takes ${bytes} bytes`);
@@ -87,17 +89,13 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, dataStart: 
   for (const { name, begin, end } of entries) {
     if (begin !== covered) {
       const found = begin < covered ? 'overlaps the tensor before it' : `leaves ${begin - covered} bytes before it unused`;
-      throw invalid(file, dataStart + begin, `tensor "${name}" ${found}`, `it must begin at data byte ${covered}`);
+      throw invalid(file, dataStart + begin, `tensor ${quoted(name)} ${found}`, `it must begin at data byte ${covered}`);
     }
     covered = end;
   }
   if (covered !== dataBytes) {
     throw invalid(file, dataStart + Math.min(covered, dataBytes), `${dataBytes} bytes of data follow the header`, `its tensors take ${covered}`);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isWholeNumbers(value: unknown): value is number[] {

@@ -1,5 +1,8 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import { DTYPE_BYTES, invalid, parseHeader, printHeader, type Entry, type Header } from './safetensors-header.js';
+
+export type { Entry } from './safetensors-header.js';
 
 export interface StoredTensor {
   /** [] is a scalar. */
@@ -32,7 +35,7 @@ const HEADER_LIMIT = 100_000_000;
 export async function openTensors(file: string): Promise<OpenTensorFile> {
   const handle = await open(file, 'r');
   try {
-    const { entries, metadata, dataStart } = await readHeader(handle, file);
+    const { entries, metadata, dataStart } = readHeader(handle.fd, file);
     return {
       entries,
       metadata,
@@ -45,6 +48,16 @@ export async function openTensors(file: string): Promise<OpenTensorFile> {
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/** The header alone. Throws what `openTensors` throws. */
+export function readTensorHeader(file: string): Header {
+  const descriptor = openSync(file, 'r');
+  try {
+    return readHeader(descriptor, file);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -104,16 +117,23 @@ export function toWrite({ shape, values }: StoredTensor): TensorToWrite {
   return { dtype: values instanceof BigInt64Array ? 'I64' : 'F32', shape, values: () => values };
 }
 
-async function readHeader(handle: FileHandle, file: string): Promise<Header & { readonly dataStart: number }> {
-  const { size } = await handle.stat();
+function readHeader(descriptor: number, file: string): Header & { readonly dataStart: number } {
+  const { size } = fstatSync(descriptor);
   if (size < 8) throw invalid(file, 0, `the file has ${size} bytes`, 'the first 8 give the length of the header');
-  const said = Buffer.from(await readExactly(handle, 0, 8, file)).readBigUInt64LE();
+  const said = readSome(descriptor, 0, 8, file).readBigUInt64LE();
   if (said > BigInt(Math.min(HEADER_LIMIT, size - 8))) {
     throw invalid(file, 0, `the header is said to have ${said} bytes`, `the file has ${size - 8} more, and ${HEADER_LIMIT} is the most`);
   }
   const length = Number(said);
-  const json = Buffer.from(await readExactly(handle, 8, length, file)).toString('utf8');
+  const json = readSome(descriptor, 8, length, file).toString('utf8');
   return { ...parseHeader(json, size - 8 - length, file), dataStart: 8 + length };
+}
+
+function readSome(descriptor: number, position: number, bytes: number, file: string): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  const read = readSync(descriptor, buffer, 0, bytes, position);
+  if (read < bytes) throw invalid(file, position + read, 'the file ends', `${bytes - read} more bytes belong here`);
+  return buffer;
 }
 
 /** In a memory of its own, so that typed arrays may lie over it whatever their alignment. */

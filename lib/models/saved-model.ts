@@ -1,4 +1,4 @@
-import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { PipelineError } from '../errors.js';
@@ -8,8 +8,9 @@ import { BUNDLE_FILES, parseBundleIndex, readBundleTensor, type BundleEntry } fr
 import { parseConfig, printConfig } from './config.js';
 import { forward } from './efficientnet.js';
 import { normalise } from './normalise.js';
+import { CONFIG_BYTES, CONFIG_FILE, modelFile, modelText } from './model-files.js';
 import { elements, type Network } from './outline.js';
-import { checkFinite, checkFit, CONFIG_FILE, type Model } from './weights.js';
+import { checkFit, checkNumbers, type Model } from './weights.js';
 
 interface SavedModelOptions {
   /** Of the images that it will take, in pixels; those of the model's config unless said. */
@@ -28,7 +29,7 @@ interface SavedModelOptions {
 export async function saveSavedModel(folder: string, { network, tensors, config }: Model, { size }: SavedModelOptions = {}): Promise<void> {
   const where = `the weights given for ${folder}`;
   checkFit(where, network, new Map(Object.entries(tensors).map(([name, { length }]) => [name, [length]])), ({ shape }) => [elements(shape)]);
-  for (const [name, values] of Object.entries(tensors)) checkFinite(where, name, values);
+  for (const tensor of network.tensors) checkNumbers(where, tensor, tensors[tensor.name]!);
   const { inputSize, mean, std } = config.pretrained;
   const [height, width] = size ? [size.height, size.width] : [inputSize[1], inputSize[2]];
   if (![height, width].every((side) => Number.isSafeInteger(side) && side > 0))
@@ -50,19 +51,24 @@ export async function saveSavedModel(folder: string, { network, tensors, config 
  * not finite; MODEL_UNKNOWN.
  */
 export async function loadSavedModel(folder: string): Promise<Model> {
-  await find(folder, GRAPH_FILE, 'a SavedModel has one');
-  const configFile = await find(
-    folder,
-    path.join(EXTRAS_FOLDER, CONFIG_FILE),
-    'only a SavedModel that noisy-student exported can be read back, and that has one',
-  );
-  const { network, config } = parseConfig(await readFile(configFile, 'utf8'), configFile);
-  const index = await find(folder, VARIABLES_FILE + BUNDLE_FILES.index, 'it says where the weights stand');
-  const data = await find(folder, VARIABLES_FILE + BUNDLE_FILES.data, 'it holds the weights');
-  const entries = await refusing(index, async () => parseBundleIndex(await readSmall(index)));
+  modelFile(folder, GRAPH_FILE, { why: 'a SavedModel has one' });
+  const { network, config } = loadSavedConfig(folder);
+  const index = modelFile(folder, VARIABLES_FILE + BUNDLE_FILES.index, { most: INDEX_BYTES, why: 'it says where the weights stand' });
+  const data = modelFile(folder, VARIABLES_FILE + BUNDLE_FILES.data, { why: 'it holds the weights' });
+  const entries = await refusing(index, async () => parseBundleIndex(await readFile(index)));
   checkFit(index, network, new Map(entries.map(({ name, shape }) => [name, shape])), ({ shape }) => [...shape]);
   return { network, config, tensors: await readAll(data, network, new Map(entries.map((entry) => [entry.name, entry]))) };
 }
+
+/** What `loadSavedModel` says about a folder, without looking at its weights. */
+export function loadSavedConfig(folder: string): Omit<Model, 'tensors'> {
+  const name = path.join(EXTRAS_FOLDER, CONFIG_FILE);
+  const why = 'only a SavedModel that noisy-student exported can be read back, and that has one';
+  return parseConfig(modelText(folder, name, { most: CONFIG_BYTES, why }), path.join(folder, name));
+}
+
+/** Of an index file: the largest of the family has 0.2 MB. */
+const INDEX_BYTES = 2 ** 24;
 
 /** What a model's images are like: [channels, height, width], and an input is (x / 255 - mean) / std. */
 interface Images {
@@ -87,37 +93,16 @@ async function readAll(file: string, { tensors: wanted }: Network, entries: Read
   const tensors: Record<string, Float32Array> = {};
   const data = await open(file, 'r');
   try {
-    for (const { name } of wanted) {
-      const values = await refusing(file, () => readBundleTensor(data, entries.get(name)!));
-      checkFinite(file, name, values);
-      tensors[name] = values;
+    for (const tensor of wanted) {
+      const values = await refusing(file, () => readBundleTensor(data, entries.get(tensor.name)!));
+      checkNumbers(file, tensor, values);
+      tensors[tensor.name] = values;
     }
   } finally {
     await data.close();
   }
   return tensors;
 }
-
-/** The path of a file, once it is there and in the folder: a link may lead out of it. */
-async function find(folder: string, name: string, why: string): Promise<string> {
-  const file = path.join(folder, name);
-  const [place, home] = await Promise.all([file, folder].map((one) => realpath(one).catch(() => undefined)));
-  if (place === undefined || home === undefined) throw new PipelineError('WEIGHTS_INVALID', `${file} does not exist, but ${why}.`);
-  if (path.relative(home, place).startsWith('..')) {
-    throw new PipelineError('WEIGHTS_INVALID', `${file} is a link to ${place}, but a SavedModel's files are in its folder.`);
-  }
-  if (!(await stat(place)).isFile()) throw new PipelineError('WEIGHTS_INVALID', `${file} is no file, but ${why}.`);
-  return file;
-}
-
-/** The whole file, which is small in any checkpoint of a model: the largest of the family takes 0.2 MB. */
-async function readSmall(file: string): Promise<Uint8Array> {
-  const { size } = await stat(file);
-  if (size > INDEX_LIMIT) throw new RangeError(`it has ${size} bytes, but ${INDEX_LIMIT} is the most`);
-  return readFile(file);
-}
-
-const INDEX_LIMIT = 2 ** 24;
 
 async function refusing<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {

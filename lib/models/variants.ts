@@ -1,5 +1,5 @@
-import { closest } from 'fastest-levenshtein';
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Family, Stage, Variant } from './family.js';
 import { countParameters, outline, type Network, type Shape } from './outline.js';
 
@@ -81,7 +81,8 @@ function findModel(name: string): { readonly variant: Variant; readonly family: 
   const model = MODELS.get(name);
   if (model) return model;
   const names = modelNames();
-  throw new PipelineError('MODEL_UNKNOWN', `no model is named "${name}"; did you mean "${closest(name, names)}"? Known: ${names.join(', ')}.`);
+  const near = nearest(name, names);
+  throw new PipelineError('MODEL_UNKNOWN', `no model is named ${quoted(name)}${near ? `; did you mean "${near}"?` : '.'} Known: ${names.join(', ')}.`);
 }
 
 const MODELS = new Map<string, { readonly variant: Variant; readonly family: Family }>(

@@ -1,11 +1,24 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PipelineError } from '../errors.js';
+import { PipelineError, printable, quoted } from '../errors.js';
 import { adaptStem } from './adapt-stem.js';
 import { parseConfig, printConfig, type ModelConfig } from './config.js';
 import { toTensorFlow, toTorch, torchShape } from './layout.js';
+import { CONFIG_BYTES, CONFIG_FILE, modelFile, modelText, WEIGHTS_FILE } from './model-files.js';
 import { elements, type Network, type TensorOutline } from './outline.js';
-import { openTensors, writeEachTensor, type OpenTensorFile, type StoredTensor, type TensorToWrite } from './safetensors.js';
+import {
+  encodeTensors,
+  openTensors,
+  readTensorHeader,
+  writeEachTensor,
+  type Entry,
+  type OpenTensorFile,
+  type StoredTensor,
+  type TensorToWrite,
+} from './safetensors.js';
+
+export { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 /** Row-major float32 by timm's name, in TensorFlow's layouts. */
 export type Weights = Readonly<Record<string, Float32Array>>;
@@ -24,9 +37,6 @@ export interface Adaptation {
   readonly fresh: readonly string[];
 }
 
-export const WEIGHTS_FILE = 'model.safetensors';
-export const CONFIG_FILE = 'config.json';
-
 /**
  * Writes `model.safetensors` with timm's names and layouts, and timm's `config.json`, into `folder`, which is created.
  * The same model gives the same bytes. Throws WEIGHTS_INVALID if a tensor is missing, unknown or of another size.
@@ -35,7 +45,7 @@ export async function saveModel(folder: string, network: Network, tensors: Weigh
   const sizes = new Map(Object.entries(tensors).map(([name, values]) => [name, [values.length]]));
   checkFit(`the weights given for ${folder}`, network, sizes, (tensor) => [elements(tensor.shape)]);
   await mkdir(folder, { recursive: true });
-  await writeEachTensor(path.join(folder, WEIGHTS_FILE), new Map(stateDict(network, tensors)), { format: 'pt' });
+  await writeEachTensor(path.join(folder, WEIGHTS_FILE), new Map(stateDict(network, tensors)), METADATA);
   await writeFile(path.join(folder, CONFIG_FILE), printConfig(network, config));
 }
 
@@ -44,7 +54,7 @@ export async function saveModel(folder: string, network: Network, tensors: Weigh
  * Throws WEIGHTS_INVALID, with all tensors that do not fit, and MODEL_UNKNOWN.
  */
 export async function loadModel(folder: string): Promise<Model> {
-  const { network, config } = await loadConfig(folder);
+  const { network, config } = loadConfig(folder);
   const tensors: Record<string, Float32Array> = {};
   await eachWeight(folder, network, ({ name }, values) => {
     tensors[name] = values;
@@ -68,10 +78,10 @@ export async function loadAdapted(folder: string, network: Network): Promise<Ada
  * Throws WEIGHTS_INVALID for another architecture, tensors that do not fit, or numbers that are not finite; MODEL_UNKNOWN.
  */
 export async function eachWeight(folder: string, network: Network, take: (tensor: TensorOutline, values: Float32Array) => void): Promise<Adaptation> {
-  const { network: stored } = await loadConfig(folder);
-  const file = path.join(folder, WEIGHTS_FILE);
+  const { network: stored } = loadConfig(folder);
+  const file = modelFile(folder, WEIGHTS_FILE);
   if (stored.name !== network.name) throw new PipelineError('WEIGHTS_INVALID', `${file} holds ${stored.name}, but ${network.name} is wanted.`);
-  const opened = await openTensors(file).catch((error: unknown) => missing(folder, file, error));
+  const opened = await openTensors(file);
   try {
     return await takeEach(opened, file, { stored, network }, take);
   } finally {
@@ -79,11 +89,24 @@ export async function eachWeight(folder: string, network: Network, take: (tensor
   }
 }
 
-/** What `loadModel` says about a folder, without reading its weights. */
-export async function loadConfig(folder: string): Promise<Omit<Model, 'tensors'>> {
-  const file = path.join(folder, CONFIG_FILE);
-  const json = await readFile(file, 'utf8').catch((error: unknown) => missing(folder, file, error));
-  return parseConfig(json, file);
+/** What `loadModel` says about a folder, without looking at its weights. */
+export function loadConfig(folder: string): Omit<Model, 'tensors'> {
+  return parseConfig(modelText(folder, CONFIG_FILE, { most: CONFIG_BYTES }), path.join(folder, CONFIG_FILE));
+}
+
+/** SHA-256 of the `model.safetensors` that `saveModel` writes of it. */
+export function weightsDigest({ network, tensors }: Model): string {
+  const hash = createHash('sha256');
+  for (const bytes of encodeTensors(new Map(stateDict(network, tensors)), METADATA)) hash.update(bytes);
+  return hash.digest('hex');
+}
+
+/** What can be known without reading the numbers: throws what `loadModel` would throw about files, header, names and shapes. */
+export function checkModel(folder: string): Omit<Model, 'tensors'> {
+  const found = loadConfig(folder);
+  const file = modelFile(folder, WEIGHTS_FILE);
+  fittingEntries(file, found.network, readTensorHeader(file).entries);
+  return found;
 }
 
 async function takeEach(
@@ -92,10 +115,7 @@ async function takeEach(
   { stored, network }: { readonly stored: Network; readonly network: Network },
   take: (tensor: TensorOutline, values: Float32Array) => void,
 ): Promise<Adaptation> {
-  const counters = new Set(stored.tensors.filter(({ kind }) => kind === 'variance').map(({ name }) => counterOf(name)));
-  const entries = opened.entries.map((entry) => ({ entry, name: bareName(entry.name) })).filter(({ name }) => !counters.has(name));
-  checkFit(file, stored, new Map(entries.map(({ name, entry }) => [name, entry.shape])), torchShape);
-
+  const entries = fittingEntries(file, stored, opened.entries);
   const inFile = new Map(stored.tensors.map((tensor) => [tensor.name, tensor]));
   const wanted = new Map(network.tensors.map((tensor) => [tensor.name, tensor]));
   const adapted = new Set<string>();
@@ -107,7 +127,7 @@ async function takeEach(
       wanted.delete(name);
       continue;
     }
-    const values = toTensorFlow(floats(file, name, await opened.read(entry)), from);
+    const values = toTensorFlow(floats(file, from, await opened.read(entry)), from);
     if (name === 'conv_stem.weight' && stored.channels !== network.channels) {
       adapted.add(`the stem for ${stored.channels} channels was adapted to ${network.channels}`);
       take(to, adaptStem(values, from.shape, network.channels));
@@ -116,6 +136,20 @@ async function takeEach(
   }
   const given = new Set(entries.map(({ name }) => name).filter((name) => wanted.has(name)));
   return { adapted: [...adapted], fresh: network.tensors.map(({ name }) => name).filter((name) => !given.has(name)) };
+}
+
+/** The tensors of a file by their names in the network, without the counters. Throws WEIGHTS_INVALID with whatever does not fit. */
+function fittingEntries(file: string, network: Network, all: readonly Entry[]): { readonly entry: Entry; readonly name: string }[] {
+  const counters = new Set(network.tensors.filter(({ kind }) => kind === 'variance').map(({ name }) => counterOf(name)));
+  const entries = all.map((entry) => ({ entry, name: bareName(entry.name) })).filter(({ name }) => !counters.has(name));
+  const byName = new Map<string, Entry>();
+  for (const { name, entry } of entries) {
+    const other = byName.get(name);
+    if (other) throw new PipelineError('WEIGHTS_INVALID', `${file} holds both ${quoted(other.name)} and ${quoted(entry.name)}, which are one tensor.`);
+    byName.set(name, entry);
+  }
+  checkFit(file, network, new Map(entries.map(({ name, entry }) => [name, entry.shape])), torchShape);
+  return entries;
 }
 
 /** Names in files of wrapped PyTorch modules begin with the wrapper's. */
@@ -127,6 +161,8 @@ function bareName(name: string): string {
 function counterOf(runningVariance: string): string {
   return runningVariance.replace('.running_var', '.num_batches_tracked');
 }
+
+const METADATA = { format: 'pt' };
 
 /** timm's state dict: the tensors and, after each running variance, the counter. */
 function* stateDict(network: Network, tensors: Weights): Generator<[string, TensorToWrite]> {
@@ -170,36 +206,26 @@ export function checkFit(
 function list(fault: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const rest = names.length > 10 ? ` and ${names.length - 10} more` : '';
-  return `${names.length} ${fault}: ${names.slice(0, 10).join(', ')}${rest}`;
+  return `${names.length} ${fault}: ${names
+    .slice(0, 10)
+    .map((name) => printable(name, 150))
+    .join(', ')}${rest}`;
 }
 
-function floats(file: string, name: string, { values }: StoredTensor): Float32Array {
+function floats(file: string, tensor: TensorOutline, { values }: StoredTensor): Float32Array {
   if (!(values instanceof Float32Array)) {
-    throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds I64, but the network needs F32, F16 or BF16.`);
+    throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${tensor.name}" holds I64, but the network needs F32, F16 or BF16.`);
   }
-  checkFinite(file, name, values);
+  checkNumbers(file, tensor, values);
   return values;
 }
 
-/** Throws WEIGHTS_INVALID with the first number that is not finite. */
-export function checkFinite(file: string, name: string, values: Float32Array): void {
+/** Throws WEIGHTS_INVALID with the first number that is not finite, or of a variance that is below 0. */
+export function checkNumbers(where: string, { name, kind }: Pick<TensorOutline, 'name' | 'kind'>, values: Float32Array): void {
+  const least = kind === 'variance' ? 0 : -Number.MAX_VALUE;
   for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new PipelineError('WEIGHTS_INVALID', `${file}: tensor "${name}" holds ${values[i]} at ${i}, but weights are finite numbers: its training diverged.`);
+    if (values[i]! >= least && values[i]! <= Number.MAX_VALUE) continue;
+    const allowed = Number.isFinite(values[i]) ? 'a variance is 0 or more: the file is damaged' : 'weights are finite numbers: its training diverged';
+    throw new PipelineError('WEIGHTS_INVALID', `${where}: tensor "${name}" holds ${values[i]} at ${i}, but ${allowed}.`);
   }
-}
-
-/** A model's folder that lacks a file. A pickle beside it is not read: unpacking one runs whatever program is in it. */
-async function missing(folder: string, file: string, error: unknown): Promise<never> {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  const pickle = path.join(folder, 'pytorch_model.bin');
-  const hasPickle = await access(pickle).then(
-    () => true,
-    () => false,
-  );
-  const reason =
-    hasPickle && file.endsWith(WEIGHTS_FILE)
-      ? `${pickle} is there, but it is a pickle, which may run any program when it is read · convert it: safetensors.torch.save_file(torch.load(…, weights_only=True), "${WEIGHTS_FILE}", metadata={"format": "pt"})`
-      : `a model's folder holds ${WEIGHTS_FILE} and ${CONFIG_FILE}`;
-  throw new PipelineError('WEIGHTS_INVALID', `${file} does not exist; ${reason}.`, { cause: error });
 }

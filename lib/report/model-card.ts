@@ -3,6 +3,7 @@ import type { ModelConfig } from '../models/config.js';
 import { countParameters, type Network } from '../models/outline.js';
 import { isOfTimm } from '../models/variants.js';
 import { count, percent } from './numbers.js';
+import { startAndFineTuning } from './start-and-fine-tuning.js';
 import type { GenerationSummary, Summary } from './summary.js';
 
 export interface CardInput {
@@ -47,12 +48,21 @@ function title({ network, config }: CardInput): string {
   ].join('\n');
 }
 
+/** The card goes with the model from one format to another and back, so it tells of both. */
 function usage({ network }: CardInput): string {
   const here = ['```', 'npx noisy-student predict local-dir:FOLDER photos/', '```'].join('\n');
-  if (!isOfTimm(network.name))
-    return `## Use\n${here}\n\ntimm has no architecture of this name: outside of Noisy Student, use the SavedModel (\`export --format saved-model\`).`;
-  const there = ['```python', 'import timm', "model = timm.create_model('local-dir:FOLDER', pretrained=True).eval()", '```'].join('\n');
-  return `## Use\n${here}\n${there}`;
+  const inTimm = isOfTimm(network.name)
+    ? ['With `model.safetensors`:', '```python', 'import timm', "model = timm.create_model('local-dir:FOLDER', pretrained=True).eval()", '```']
+    : ['timm has no architecture of this name: outside of Noisy Student, use the SavedModel (`export --format saved-model`).', ''];
+  const inTensorFlow = [
+    'With `saved_model.pb`:',
+    '```python',
+    'import tensorflow as tf',
+    "model = tf.saved_model.load('FOLDER').signatures['serving_default']",
+    'model(images=tf.zeros(SHAPE))  # pixels from 0 to 255, batches x height x width x channels → logits, probabilities',
+    '```',
+  ];
+  return ['## Use', here, ...inTimm, ...inTensorFlow].join('\n');
 }
 
 function origin({ summary, dataset, generation }: NonNullable<CardInput['origin']>): string[] {
@@ -60,24 +70,21 @@ function origin({ summary, dataset, generation }: NonNullable<CardInput['origin'
 }
 
 /** A student comes of all the generations before it; the baseline of none. */
-function lineage({ run, specDigest, generations }: Summary, { title: own, generation: { role, index }, training }: GenerationSummary): string {
-  const before = role === 'student' ? generations.slice(0, index) : [];
-  const rows = [...before.map((each) => [each.title, each]), [own, { ...generations[index], training, title: own }]] as readonly [string, GenerationSummary][];
+function lineage({ run, specDigest, generations }: Summary, own: GenerationSummary): string {
+  const { role, index } = own.generation;
+  const line = [...(role === 'student' ? generations.slice(0, index) : []), own];
+  const row = (title: string, { model, steps, images, weightsSha256 }: GenerationSummary['training']) => [title, model, count(steps), count(images), `\`${weightsSha256}\``]; // prettier-ignore
+  const rows = line.flatMap(({ title, training, generation: { resolution }, fineTuning }) => [
+    row(title, training),
+    ...(fineTuning ? [row(`${title}, at ${resolution?.size} px`, fineTuning.training)] : []),
+  ]);
+  const remarks = line.map((each) => [each.title, startAndFineTuning(each)] as const).filter(([, sentences]) => sentences.length > 0);
   return [
     '## Lineage',
     `Run \`${run}\`, specification \`${specDigest}\`.`,
     '',
-    table(
-      ['generation', 'model', 'steps', 'images seen', 'SHA-256 of the weights'],
-      rows.map(
-        ([
-          name,
-          {
-            training: { model, steps, images, weightsSha256 },
-          },
-        ]) => [name, model, count(steps), count(images), `\`${weightsSha256}\``],
-      ),
-    ),
+    table(['generation', 'model', 'steps', 'images seen', 'SHA-256 of the weights'], rows),
+    ...(remarks.length > 0 ? ['', ...remarks.map(([title, sentences]) => `- ${title}: ${sentences.join(' ')}`)] : []),
   ].join('\n');
 }
 

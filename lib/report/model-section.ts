@@ -1,11 +1,11 @@
 import type { SetEvaluation } from '../evaluation/evaluation.js';
-import type { FreezeSpec } from '../spec/resolved.js';
 import { CHARTED, confusionMatrix } from './charts.js';
 import { renderNoise } from './noise.js';
 import { count, counted, decimal, percent } from './numbers.js';
 import { columns, figure, heading, paragraph, table } from './page.js';
 import { pseudoLabels } from './pseudo-labels.js';
 import { BLUE, ORANGE } from './series.js';
+import { startAndFineTuning } from './start-and-fine-tuning.js';
 import type { GenerationSummary } from './summary.js';
 
 /** One model: what it learnt from, how it does, and the noise it had. */
@@ -13,30 +13,14 @@ export async function modelSection(summary: GenerationSummary, classes: readonly
   const { generation, training, selection, evaluation, noise } = summary;
   return [
     `${paragraph(`${generation.model}, ${count(training.parameters)} parameters, ${counted(training.steps, 'step')} of ${count(training.images / training.steps)} images.`)}`,
-    ...fineTuning(summary).map((sentence) => paragraph(sentence)),
+    ...startAndFineTuning(summary).map((sentence) => paragraph(sentence)),
+    ...(summary.fineTuning ? [paragraph('What follows is the model after that, and the noise before.')] : []),
     ...(selection ? [heading(3, 'Pseudo-labels it learnt from'), await pseudoLabels(selection)] : []),
     heading(3, 'On the test set'),
     await testSet(evaluation.test, classes),
     heading(3, 'Noise that was on'),
     renderNoise(noise),
   ].join('\n');
-}
-
-/** Where a model came from and where it went, beside its own training. */
-function fineTuning({ generation: { weights, freeze, resolution }, fineTuning: tuned }: GenerationSummary): string[] {
-  const start = weights === undefined ? [] : [`It started from the weights ${weights}${freeze ? `, and kept ${frozen(freeze)}` : ''}.`];
-  if (!resolution || !tuned) return start;
-  const { size, freeze: kept } = resolution;
-  const { steps, images, final } = tuned.training;
-  const training = `${counted(steps, 'step')} of ${count(images / steps)} labelled images without noise, at the rate ${final.rate.toPrecision(3)}`;
-  return [
-    ...start,
-    `Then it was trained at ${size} × ${size} pixels: ${training}${kept ? `; it kept ${frozen(kept)}` : ''}. What follows is the model after that, and the noise before.`,
-  ];
-}
-
-function frozen({ groups, norms }: FreezeSpec): string {
-  return `${groups.join(', ')} as ${groups.length === 1 ? 'it was' : 'they were'}${norms === 'frozen' ? ', batch norms included' : ''}`;
 }
 
 async function testSet(test: SetEvaluation, classes: readonly string[]): Promise<string> {

@@ -3,7 +3,7 @@ import type { FreezeSpec } from './resolved.js';
 import { freezeOf } from './resolve-fine-tuning.js';
 import type { Path } from './schema.js';
 import { origin, type Subject } from './subject.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../nearest.js';
 
 export function checkWeights({ weights, issue }: Subject): Issue[] {
   if (!weights || !('problem' in weights.found)) return [];

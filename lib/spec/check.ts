@@ -5,7 +5,7 @@ import { pseudoBatch } from './resolve.js';
 import type { NoiseSpec } from './resolved.js';
 import { pointer } from './schema.js';
 import { origin, type Subject } from './subject.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../nearest.js';
 
 /** What a schema cannot say: rules between keys, and between the pipeline and the machine. */
 const CHECKS: readonly ((subject: Subject) => Issue[])[] = [

@@ -2,7 +2,7 @@ import { existsSync, opendirSync, readdirSync, statSync, type Dirent } from 'nod
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { countImages, countLabels, idxFile, idxName, idxPrefixes, idxPrefixOf } from './idx.js';
 import type { SourceSpec } from './resolved.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../nearest.js';
 
 type Place = Pick<SourceSpec, 'format' | 'path'>;
 

@@ -1,18 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { folded } from '../nearest.js';
 import { alternatives, follow, meant, pointer, schemaAt, type Path, type Schema } from './schema.js';
-
-/** The valid spelling that a person may have meant, or undefined where none is near. */
-export function nearest(written: string, valid: readonly string[]): string | undefined {
-  const word = folded(written);
-  if (word === '' || valid.length === 0) return undefined;
-  const same = valid.find((candidate) => folded(candidate) === word || isSwapped(folded(candidate), word));
-  if (same !== undefined) return same;
-
-  const near = closest(word, valid.map(folded));
-  const allowance = Math.max(1, Math.floor(Math.min(word.length, near.length) / 3));
-  if (distance(word, near) <= allowance && distance(word, near) < word.length) return valid.find((candidate) => folded(candidate) === near);
-  return valid.filter((candidate) => isPartOf(word, candidate)).sort((a, b) => a.length - b.length)[0];
-}
 
 /** Where in the schema a key of that spelling has its place: nearest to `parent` first, as JSON pointers of blocks. */
 export function placesOf(key: string, parent: Path, root: unknown): { readonly key: string; readonly blocks: readonly string[] } | undefined {
@@ -32,24 +19,6 @@ export function unquoted(text: string, schema: Schema): string | undefined {
   if (!types.includes('number') && !types.includes('integer')) return undefined;
   const digits = text.trim().replace(/(?<=\d)[_ ,](?=\d{3}(\D|$))/g, '');
   return digits !== '' && Number.isFinite(Number(digits)) ? String(Number(digits)) : undefined;
-}
-
-/** Case and the marks between words are no difference. */
-function folded(word: string): string {
-  return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-}
-
-/** Two neighbouring letters in the other order: the commonest slip, and two edits by Levenshtein's count. */
-function isSwapped(a: string, b: string): boolean {
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
-  return at !== -1 && a.slice(0, at) + (a[at + 1] ?? '') + (a[at] ?? '') + a.slice(at + 2) === b;
-}
-
-/** `warmup` is part of `warmupSteps`, `b7` of `efficientnet_b7`, `val` of `validation`. */
-function isPartOf(word: string, candidate: string): boolean {
-  const words = candidate.split(/[^\p{L}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})/u).map(folded);
-  const runs = words.flatMap((_, index) => [words.slice(0, index + 1).join(''), words.slice(index).join('')]);
-  return runs.includes(word) || (word.length >= 3 && folded(candidate).startsWith(word));
 }
 
 /** Breadth first: the blocks at the least depth that have the key. `*` stands for any item of a list. */

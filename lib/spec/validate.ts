@@ -3,7 +3,8 @@ import { allowed, found, variantNames } from './describe.js';
 import type { Issue } from './issues.js';
 import type { SpecDocument } from './parse.js';
 import { alternatives, follow, isBlock, pointer, schemaAt, SCHEMA, type Path, type Schema } from './schema.js';
-import { nearest, placesOf, unquoted } from './suggest.js';
+import { nearest } from '../nearest.js';
+import { placesOf, unquoted } from './suggest.js';
 import fitsSchema from './validator.generated.cjs';
 
 /** Everything in which a parsed spec differs from the schema. */

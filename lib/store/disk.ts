@@ -7,11 +7,16 @@ export async function orDiskFull<T>(place: string, work: () => Promise<T>): Prom
   try {
     return await work();
   } catch (error) {
-    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    if (!isDiskFull(error)) throw error;
     throw new PipelineError('DISK_FULL', `${place}: the disk has no space left · make room (noisy-student gc shows what can go) and retry`, {
       cause: error,
     });
   }
+}
+
+/** By the system's code, or by the words of TensorFlow, which gives none. */
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  return isErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof Error && /\bNo space left on device\b/.test(error.message));
 }
 
 /** Waits until every file and folder of a tree, and the tree's own folder, is on the disk. */

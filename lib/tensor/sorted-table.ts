@@ -12,10 +12,16 @@ export function readTable(file: Uint8Array): { readonly key: string; readonly va
   if (Buffer.compare(footer.subarray(FOOTER - MAGIC.length), MAGIC) !== 0) throw new RangeError('the mark at the end of a table is missing');
   const reader = protobuf.Reader.create(footer);
   readHandle(reader); // of blocks that say more about the table: none
-  return readBlock(file, readHandle(reader)).flatMap(({ value }) =>
-    readBlock(file, readHandle(protobuf.Reader.create(value))).map(({ key, value }) => ({ key: key.toString(), value })),
-  );
+  const blocks = readBlock(file, readHandle(reader)).map(({ value }) => readHandle(protobuf.Reader.create(value)));
+  blocks.reduce((end, { begin, length }) => {
+    if (begin < end) throw new RangeError(`the block at byte ${begin} overlaps the one before it`);
+    return begin + length;
+  }, 0);
+  return blocks.flatMap((block) => readBlock(file, block).map(({ key, value }) => ({ key: key.toString(), value })));
 }
+
+/** Names of tensors are shorter. Each entry may repeat the key before it at no cost, so that long ones would fill the memory. */
+const LONGEST_KEY = 1000;
 
 /** Two handles in 40 bytes, and the mark. */
 const FOOTER = 48;
@@ -47,6 +53,7 @@ function readBlock(file: Uint8Array, { begin, length }: Handle): { readonly key:
   let before = Buffer.alloc(0);
   while (reader.pos < reader.len) {
     const [shared, rest, size] = [reader.uint32(), reader.uint32(), reader.uint32()];
+    if (shared + rest > LONGEST_KEY) throw new RangeError(`the block at byte ${begin} has a key of ${shared + rest} bytes, but ${LONGEST_KEY} are the most`);
     if (shared > before.length || reader.pos + rest + size > reader.len) throw new RangeError(`the block at byte ${begin} has an entry that does not fit`);
     const at = begin + reader.pos;
     before = Buffer.concat([before.subarray(0, shared), file.subarray(at, at + rest)]);

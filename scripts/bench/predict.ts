@@ -22,7 +22,7 @@ export async function startPredict({ images, size }: JpegSize): Promise<JpegPool
   const compiled = compileModel(model, inferLogits, { scratch: folder })();
   const { images: found } = await findImages([pool], folder);
   const config = resolveDataConfig({ imgSize: size, cropPct: 1 }, { pretrained: model.config.pretrained }); // the files have the size
-  const options = { batch: batchFor(config, images), threads: Math.max(1, availableParallelism() - 1), upright: true, now: () => performance.now() };
+  const options = { batch: Math.min(batchFor(config), images), threads: Math.max(1, availableParallelism() - 1), upright: true, now: () => performance.now() };
   const spent = timeSpent();
   const names = model.config.labels!.map(String);
   return {

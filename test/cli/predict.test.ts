@@ -69,7 +69,7 @@ test('without --json a line is for a person, and patterns are understood', () =>
 
 test('with --strict a damaged file ends the command', () => {
   const { status, stderr } = run('predict', 'local-dir:model', 'photos', '--strict');
-  assert.equal(status, 1);
+  assert.equal(status, 2);
   assert.match(stderr, /DATA_INVALID photos\/broken\.jpg: the JPEG file is cut short/);
 });
 

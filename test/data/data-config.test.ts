@@ -37,7 +37,7 @@ for (const [claim, args, message] of [
   ['an unknown crop mode', { cropMode: 'top' }, /cropMode is "top", but must be center, squash, border/],
   ['a std of 0', { std: [0] }, /std is \[0,0,0\], but must be finite numbers other than 0/],
   ['a mean of NaN', { mean: [Number.NaN] }, /mean is .* but must be finite numbers/],
-  ['a negative crop', { cropPct: -1 }, /cropPct is -1, but must be a share above 0/],
+  ['a negative crop', { cropPct: -1 }, /cropPct is -1, but must be a share from 0.01 to 10/],
 ] as const) {
   test(`${claim} is refused with what is allowed`, () => {
     assert.throws(() => resolveDataConfig(args as DataConfigArguments), message);

@@ -83,6 +83,24 @@ for (const [number, said] of [
   });
 }
 
+test('a variance below 0 is refused with the tensor and the place', async () => {
+  const broken = await folderWith((tensors) => {
+    const { shape, values } = tensors.get('bn2.running_var')!;
+    return new Map([...tensors, ['bn2.running_var', { shape, values: Float32Array.from(values as Float32Array, (value, i) => (i === 3 ? -1 : value)) }]]);
+  });
+  await assert.rejects(loadModel(broken), { code: 'WEIGHTS_INVALID', message: /"bn2\.running_var" holds -1 at 3, but a variance is 0 or more/ });
+});
+
+test('a tensor that is there twice, once with the prefix of a wrapper, is refused with both names', async () => {
+  const twice = await folderWith((tensors) => new Map([...tensors, ['module.bn2.bias', tensors.get('bn2.bias')!]]));
+  await assert.rejects(loadModel(twice), { code: 'WEIGHTS_INVALID', message: /holds both "(module\.)?bn2\.bias" and "(module\.)?bn2\.bias"/ });
+});
+
+test('a name of a million signs, and what would steer a terminal, is not repeated', async () => {
+  const strange = await folderWith((tensors) => new Map([...tensors, [`\u001b[2J${'x'.repeat(1e6)}`, tensors.get('bn2.bias')!]]));
+  await assert.rejects(loadModel(strange), ({ message }: Error) => /unexpected: \\u001b\[2Jx+…/.test(message) && message.length < 1000);
+});
+
 test('a pickle is not read: the reason and the way to safetensors are told', async () => {
   const pickled = await folderWith((tensors) => tensors);
   await rename(path.join(pickled, WEIGHTS_FILE), path.join(pickled, 'pytorch_model.bin'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { catalogue, describeTag, findWeights, oldNames, titleOfTag, UNTRAINED, weightsOf, type Weights } from '../../lib/models/catalogue.js';
+import { catalogue, describeTag, findPublished, oldNames, titleOfTag, UNTRAINED, weightsOf, type PublishedWeights } from '../../lib/models/catalogue.js';
 import { modelNames } from '../../lib/models/variants.js';
 
 interface Golden {
@@ -27,7 +27,7 @@ test("the catalogue has timm's weights, each once, and the first of an architect
 
 for (const config of golden.weights) {
   test(`${config.architecture}.${config.tag} has timm's data config, hub id and licence`, () => {
-    assert.deepEqual(asTimm(findWeights(config)), config);
+    assert.deepEqual(asTimm(findPublished(config)), config);
   });
 }
 
@@ -59,7 +59,7 @@ const NOISY_STUDENTS = [
 
 for (const [row, tag, size, crop, resized, map, top1, top5] of NOISY_STUDENTS) {
   test(`${row}.${tag} resizes to ${resized}, cuts ${size}, and scores ${top1} and ${top5}`, () => {
-    const { config, scores } = findWeights({ architecture: `tf_efficientnet_${row}`, tag });
+    const { config, scores } = findPublished({ architecture: `tf_efficientnet_${row}`, tag });
     assert.deepEqual([config.inputSize, config.cropPct, Math.floor(size / config.cropPct)], [[3, size, size], crop, resized]);
     assert.deepEqual([config.interpolation, config.cropMode, config.numClasses, config.testInputSize], ['bicubic', 'center', 1000, undefined]);
     assert.deepEqual([config.mean, config.std], [IMAGENET_MEAN, IMAGENET_STD]);
@@ -98,7 +98,7 @@ test("the old names are timm's", () => {
 
 test('an unknown architecture or tag is refused with what there is', () => {
   assert.throws(() => weightsOf('resnet50'), { code: 'MODEL_UNKNOWN', message: /"resnet50"; known: efficientnet_t0, .*tf_efficientnet_l2/ });
-  assert.throws(() => findWeights({ architecture: 'tf_efficientnet_b6', tag: 'in1k' }), {
+  assert.throws(() => findPublished({ architecture: 'tf_efficientnet_b6', tag: 'in1k' }), {
     code: 'MODEL_UNKNOWN',
     message: /tf_efficientnet_b6 has no weights "in1k"; its tags are: ns_jft_in1k \(Noisy Student: .*\); ap_in1k \(.*\); aa_in1k \(.*\)\./,
   });
@@ -106,7 +106,7 @@ test('an unknown architecture or tag is refused with what there is', () => {
 });
 
 /** Every key of timm's dump, made of ours. */
-function asTimm({ architecture, hubId, licence, config }: Weights): unknown {
+function asTimm({ architecture, hubId, licence, config }: PublishedWeights): unknown {
   const [, height, width] = config.inputSize;
   return {
     ...{ architecture, tag: config.tag, ...(hubId !== null && { hf_hub_id: hubId }), license: licence },

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findWeights } from '../../lib/models/catalogue.js';
+import { findPublished } from '../../lib/models/catalogue.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
 import { saveModel } from '../../lib/models/weights.js';
@@ -14,7 +14,7 @@ import { fillWeights } from './fill.js';
  */
 export async function madeUpModel(name: string, { spread }: { readonly spread?: number } = {}): Promise<Record<string, Buffer>> {
   const [architecture, tag] = name.split('.') as [string, string];
-  const { config } = findWeights({ architecture, tag });
+  const { config } = findPublished({ architecture, tag });
   const network = outlineNetwork(architecture, { classes: config.numClasses, channels: config.inputSize[0] });
   const tensors = spread === undefined ? fillWeights(network) : spreadOut(initialiseFrom(network, { seed: 1, generation: 0 }), spread);
   const folder = await mkdtemp(join(tmpdir(), 'noisy-student-made-up-'));

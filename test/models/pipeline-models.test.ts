@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ownConfig, printConfig } from '../../lib/models/config.js';
+import { ownConfig } from '../../lib/models/config.js';
+import { initialiseFrom } from '../../lib/models/initialise.js';
 import { pipelineModels } from '../../lib/models/pipeline-models.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
+import { saveModel } from '../../lib/models/weights.js';
 
 const models = pipelineModels();
 
@@ -38,10 +40,9 @@ for (const [name, problem] of [
 test('a folder of weights is looked up beside the file, then in the data folders, and its config.json tells the model', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'pipeline-models-'));
   t.after(() => rm(folder, { recursive: true }));
-  await mkdir(join(folder, 'mine'));
   const network = outlineNetwork('efficientnet_t1', { classes: 2, channels: 1 });
   const config = ownConfig(network, { labels: ['a', 'b'], size: 28, mean: [0.5], std: [0.5], tag: 'x', noisyStudent: {} });
-  await writeFile(join(folder, 'mine', 'config.json'), printConfig(network, config));
+  await saveModel(join(folder, 'mine'), network, initialiseFrom(network, { seed: 1, generation: 0 }), config);
   assert.deepEqual(models.weights('local-dir:mine', ['/nowhere', folder]), { model: 'efficientnet_t1', location: join(folder, 'mine') });
   await writeFile(join(folder, 'mine', 'config.json'), '{');
   assert.match(JSON.stringify(models.weights('local-dir:mine', [folder])), /config\.json/);

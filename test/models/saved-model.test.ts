@@ -63,16 +63,16 @@ test('folder, SavedModel, folder, SavedModel: the bytes come back both ways', as
 });
 
 for (const [fault, spoil, message] of [
-  ['no graph', (at) => rm(at('saved_model.pb')), /saved_model\.pb does not exist, but a SavedModel has one/],
-  ['no config', (at) => rm(at(CONFIG)), /config\.json does not exist, but only a SavedModel that noisy-student exported can be read back/],
+  ['no graph', (at) => rm(at('saved_model.pb')), /saved_model\.pb does not exist; a SavedModel has one/],
+  ['no config', (at) => rm(at(CONFIG)), /config\.json does not exist; only a SavedModel that noisy-student exported can be read back/],
   ['no index', (at) => rm(at(INDEX)), /variables\.index does not exist/],
   ['no weights', (at) => rm(at(DATA)), /variables\.data-00000-of-00001 does not exist/],
   ['half an index', (at) => truncate(at(INDEX), 500), /variables\.index: the mark at the end of a table is missing · export the model again/],
   ['an empty index', (at) => truncate(at(INDEX), 0), /0 bytes are too few for a table/],
-  ['an index of a terabyte', (at) => truncate(at(INDEX), 2 ** 40), /it has 1099511627776 bytes, but 16777216 is the most/],
+  ['an index of a terabyte', (at) => truncate(at(INDEX), 2 ** 40), /has 1099511627776 bytes, but 16777216 are the most/],
   ['half the weights', (at) => truncate(at(DATA), 40_000), /data-00000-of-00001: the file has 40000 bytes, but "[\w.]+" ends at byte \d+/],
   ['a changed weight', (at) => changeByte(at(DATA), 100), /data-00000-of-00001: "conv_stem\.weight", at byte 0, does not match its checksum/],
-  ['a folder for a file', (at) => rm(at(DATA)).then(() => mkdir(at(DATA))), /is no file, but it holds the weights/],
+  ['a folder for a file', (at) => rm(at(DATA)).then(() => mkdir(at(DATA))), /is a folder, but must be a file/],
   ['weights that lie elsewhere', (at) => rename(at(DATA), `${at('')}.data`).then(() => symlink(`${at('')}.data`, at(DATA))), /is a link to .*\.data, but/],
   [
     'a config of another model',
@@ -81,7 +81,7 @@ for (const [fault, spoil, message] of [
   ],
   ['a config of other classes', (at) => changeConfig(at(CONFIG), { num_classes: 4 }), /2 of another shape: classifier\.weight \[128,10\] instead of \[128,4\]/],
   ['a config of no model', (at) => changeConfig(at(CONFIG), { architecture: 'resnet50' }), /MODEL_UNKNOWN/],
-  ['a config that is no JSON', (at) => writeFile(at(CONFIG), '{'), /config\.json: it is not JSON/],
+  ['a config that is no JSON', (at) => writeFile(at(CONFIG), '{'), /config\.json is not JSON/],
 ] as const satisfies readonly (readonly [string, (at: (file: string) => string) => Promise<unknown>, RegExp])[]) {
   test(`a SavedModel with ${fault} is refused`, async () => {
     const spoilt = path.join(folder, fault.replaceAll(' ', '-'));

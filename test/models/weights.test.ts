@@ -103,7 +103,7 @@ test('a config of timm itself is enough: no label names, nothing of ours', async
     num_features: 1280,
     pretrained_cfg: { tag: 'ns_jft_in1k', input_size: [3, 224, 224], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   };
-  const { network, config } = await loadConfig(await folderWith(written));
+  const { network, config } = loadConfig(await folderWith(written));
   assert.deepEqual(network, outlineNetwork('tf_efficientnet_b0', { classes: 2, channels: 3 }));
   const normal = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
   const image = { inputSize: [3, 224, 224], interpolation: 'bicubic', cropPct: 0.875, cropMode: 'center', ...normal };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from '../../lib/spec/suggest.js';
+import { nearest } from '../../lib/nearest.js';
 
 const KEYS = ['steps', 'batch', 'unlabelledRatio', 'optimiser', 'ema', 'labelSmoothing', 'checkpointEvery', 'warmupSteps', 'validation', 'idx'];
 const MODELS = ['efficientnet_t0', 'efficientnet_b0', 'efficientnet_b7', 'tf_efficientnet_b7', 'efficientnet_l2'];
