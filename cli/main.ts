@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { knownFailure } from '../lib/device/failure.js';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
 import type { ExportFormat } from '../lib/models/export-model.js';
 import { PACKAGE_FOLDER } from '../lib/package.js';
-import { isDiskFull } from '../lib/store/disk.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
 import type { ModelCommand } from './model-session.js';
@@ -195,13 +195,10 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`SERVER_UNREACHABLE the Temporal server refused or went away: ${error.message} · run the command again: it goes on where it was\n`);
       return EXIT.unreachable;
     }
-    if (isDiskFull(error)) {
-      process.stderr.write(`DISK_FULL ${error.path ?? 'the output'}: the disk has no space left · make room, and run the command again\n`);
-      return EXIT.unexpected;
-    }
-    if (!(error instanceof PipelineError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT_BY_CODE[error.code] ?? EXIT.unexpected;
+    const known = knownFailure(error);
+    if (!(known instanceof PipelineError)) throw error;
+    process.stderr.write(`${known.message}\n`);
+    return EXIT_BY_CODE[known.code] ?? EXIT.unexpected;
   }
 }
 

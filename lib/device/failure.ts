@@ -6,9 +6,15 @@ type Failed = Extract<FromChild, { type: 'failed' }>;
 /** What is recognised in an error of Node or libtensorflow, which know no codes of ours. */
 const SYMPTOMS: readonly { readonly code: ErrorCode; readonly pattern: RegExp; readonly advice: string }[] = [
   // RESOURCE_EXHAUSTED and "OOM when allocating tensor" are libtensorflow's; Node's typed arrays say the last two.
-  { code: 'OUT_OF_MEMORY', pattern: /\bOOM\b|resource.?exhausted|array buffer allocation failed|ENOMEM/i, advice: 'use a smaller batch' },
-  { code: 'DISK_FULL', pattern: /ENOSPC|EDQUOT/, advice: 'free some space and run again: work up to the newest checkpoint is kept' },
+  { code: 'OUT_OF_MEMORY', pattern: /\bOOM\b|resource.?exhausted|array buffer allocation failed|ENOMEM/i, advice: 'use a smaller batch, or smaller images' },
+  { code: 'DISK_FULL', pattern: /ENOSPC|EDQUOT|No space left on device/, advice: 'free some space and run again: what was complete is kept' },
 ];
+
+/** An error of Node or libtensorflow that is known → one with our code and an advice; any other as it is. */
+export function knownFailure(error: unknown): unknown {
+  const symptom = error instanceof Error && !(error instanceof PipelineError) ? symptomOf(error.message) : undefined;
+  return symptom ? new PipelineError(symptom.code, `${(error as Error).message} · ${symptom.advice}`, { cause: error }) : error;
+}
 
 /** An error of the child → the message that carries it to the worker. */
 export function describeFailure(error: unknown): Failed {
@@ -22,9 +28,13 @@ export function describeFailure(error: unknown): Failed {
     };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(message));
+  const symptom = symptomOf(message);
   const said = symptom ? `${message} · ${symptom.advice}` : message;
   return { type: 'failed', code: symptom?.code ?? 'UNEXPECTED', message: said, ...(stack !== undefined && { stack }) };
+}
+
+function symptomOf(message: string): (typeof SYMPTOMS)[number] | undefined {
+  return SYMPTOMS.find(({ pattern }) => pattern.test(message));
 }
 
 /** The message → an error in the worker: a PipelineError where the code is one of ours. */

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '../errors.js';
 import { isErrno, orDiskFull } from '../store/disk.js';
@@ -30,6 +31,7 @@ export async function exportModel(folder: string, model: Model, format: ExportFo
 export async function publishFolder(folder: string, write: (unfinished: string) => Promise<void>): Promise<void> {
   await checkFree(folder);
   await orDiskFull(folder, async () => {
+    await mkdir(path.dirname(folder), { recursive: true });
     // The folder that becomes the result is made inside, as any other folder is: a temporary one only its owner may enter.
     const around = await mkdtemp(`${folder}.unfinished-`);
     const unfinished = path.join(around, path.basename(folder));
@@ -43,20 +45,23 @@ export async function publishFolder(folder: string, write: (unfinished: string) 
   });
 }
 
-/** Throws COMMAND_INVALID unless a folder of that name can be made; its parent folders are. */
+/** Throws COMMAND_INVALID unless a folder of that name can be made, with the folders around it. Makes nothing. */
 export async function checkFree(folder: string): Promise<void> {
-  const refuse = (found: string, cause?: unknown) => new PipelineError('COMMAND_INVALID', `${folder} ${found} · name another folder`, { cause });
-  try {
-    await mkdir(path.dirname(folder), { recursive: true });
-    const status = await stat(folder).catch((error: unknown) => {
-      if (!isErrno(error, 'ENOENT')) throw error;
-      return undefined;
-    });
-    if (status && !status.isDirectory()) throw refuse('is a file');
-    if (status && (await readdir(folder)).length > 0) throw refuse('is not empty, and nothing is written over');
-  } catch (error) {
-    if (isErrno(error, 'EEXIST', 'ENOTDIR')) throw refuse('lies in something that is no folder', error);
-    if (isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw refuse('lies where nothing may be written', error);
+  const refuse = (found: string) => new PipelineError('COMMAND_INVALID', `${folder} ${found} · name another folder`);
+  const own = await statusOf(folder);
+  if (own && !own.isDirectory()) throw refuse('is a file');
+  if (own && (await readdir(folder)).length > 0) throw refuse('is not empty, and nothing is written over');
+  let around = path.dirname(folder);
+  while (!(await statusOf(around))) around = path.dirname(around);
+  if (!(await statusOf(around))!.isDirectory()) throw refuse(`lies in ${around}, which is a file`);
+  await access(around, constants.W_OK).catch(() => {
+    throw refuse(`lies in ${around}, into which this user may not write`);
+  });
+}
+
+async function statusOf(place: string): Promise<Stats | undefined> {
+  return stat(place).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
-  }
+  });
 }

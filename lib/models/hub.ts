@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { modelInfo } from '@huggingface/hub';
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
 import { isErrno } from '../store/disk.js';
 import { blobPath, cachedCommit, COMMIT, isFile, linkBlob, missingFiles, modelFolder, snapshotFolder, writeReference } from './hub-cache.js';
 import { announcedFile, download } from './hub-download.js';
@@ -77,7 +77,7 @@ async function connect(id: string, settings: HubSettings, signal: AbortSignal | 
   const { endpoint, silenceMs, pausesMs } = settings;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.search) {
-    throw new PipelineError('HUB_UNREACHABLE', `HF_ENDPOINT is ${JSON.stringify(endpoint)} · it has to be an address like https://huggingface.co`);
+    throw new PipelineError('COMMAND_INVALID', `HF_ENDPOINT is ${quoted(endpoint)} · it has to be an address like https://huggingface.co`);
   }
   const token = settings.token ?? (settings.tokenFile === undefined ? undefined : await readToken(settings.tokenFile));
   return { endpoint, page: `${endpoint}/${id}`, token, silenceMs, pausesMs, signal };

@@ -7,16 +7,12 @@ export async function orDiskFull<T>(place: string, work: () => Promise<T>): Prom
   try {
     return await work();
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    const isFull = isErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof Error && /\bNo space left on device\b/.test(error.message)); // TensorFlow's words
+    if (!isFull) throw error;
     throw new PipelineError('DISK_FULL', `${place}: the disk has no space left · make room (noisy-student gc shows what can go) and retry`, {
       cause: error,
     });
   }
-}
-
-/** By the system's code, or by the words of TensorFlow, which gives none. */
-export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
-  return isErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof Error && /\bNo space left on device\b/.test(error.message));
 }
 
 /** Waits until every file and folder of a tree, and the tree's own folder, is on the disk. */
