@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { findImages } from '../../lib/data/find-images.js';
+import { writeBytes } from './pictures.js';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'find-images-'));
+  for (const name of ['a/10.png', 'a/9.png', 'a/[x].png', 'a/deep/1.webp', 'a/notes.txt', 'a/old.gif']) await writeBytes(join(folder, name), 'any');
+  execFileSync('mkfifo', [join(folder, 'pipe.png')]);
+});
+after(() => rm(folder, { recursive: true }));
+
+for (const [inputs, wanted] of [
+  [['a'], ['a/9.png', 'a/10.png', 'a/[x].png', 'a/deep/1.webp']],
+  [['a/*.png'], ['a/9.png', 'a/10.png', 'a/[x].png']],
+  [['a/\\[x\\].png'], ['a/[x].png']],
+  [['a/[x].png'], ['a/[x].png']],
+  [
+    ['a/10.png', 'a'],
+    ['a/10.png', 'a/9.png', 'a/[x].png', 'a/deep/1.webp'],
+  ],
+  [['a/notes.txt'], ['a/notes.txt']],
+] as const) {
+  test(`${inputs.join(' ')} names ${wanted.join(' ')}`, async () => {
+    const { images } = await findImages(inputs, folder);
+    assert.deepEqual(
+      images.map(({ name }) => name),
+      wanted,
+    );
+  });
+}
+
+for (const [input, message] of [
+  ['a/*.gif', /neither a file, nor a folder, nor a pattern that any JPEG, PNG or WebP file matches/],
+  ['pipe.png', /a pipe, a device or a socket/],
+  ['/dev/zero', /a pipe, a device or a socket/],
+] as const) {
+  test(`${input} is refused`, () => assert.rejects(findImages([input], folder), { code: 'COMMAND_INVALID', message }));
+}
