@@ -11,6 +11,8 @@ import { CONFIG_FILE, loadModel, saveModel, WEIGHTS_FILE } from '../../lib/model
 import { openRunModel, readRunModels } from '../../lib/report/run-models.js';
 import type { Summary } from '../../lib/report/summary.js';
 import { createFileStore } from '../../lib/store/file-store.js';
+import { descendants } from '../../scripts/processes.js';
+import { killProcess } from '../../workers/processes.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import { noise, writePicture } from '../data/pictures.js';
 import { startHubServer } from '../models/hub-server.js';
@@ -93,7 +95,16 @@ test(
     const hub = await startHubServer({ models: { 'somebody/pets': Object.fromEntries([await file(CONFIG_FILE), await file(WEIGHTS_FILE)]) } });
     try {
       const text = spec('hf-hub:somebody/pets').replace('teacher: {', 'teacher: { model: efficientnet_t0,');
-      const ofTheHub = await run('hub.yaml', text, { HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, 'cache') });
+      hub.cut(WEIGHTS_FILE, 30_000); // the hub dies under the download, and then says nothing until the worker is killed
+      const isStalled = hub.stall(WEIGHTS_FILE, 20_000);
+      const ofTheHub = await run('hub.yaml', text, { HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, 'cache') }, async (command) => {
+        await isStalled;
+        await killProcess(descendants(command).find(({ command: line }) => line.includes('workers/worker'))!.pid);
+      });
+      assert.ok(
+        hub.requests.some(({ range }) => range !== undefined),
+        'the download began again from nothing',
+      );
       assert.deepEqual(
         ofTheHub.phases.filter(({ reused }) => !reused).map(({ phase }) => phase),
         ['report'],
@@ -105,7 +116,12 @@ test(
   },
 );
 
-async function run(name: string, text: string, environment: Record<string, string> = {}): Promise<RunStatus> {
+async function run(
+  name: string,
+  text: string,
+  environment: Record<string, string> = {},
+  meanwhile: (command: number) => Promise<void> = async () => undefined,
+): Promise<RunStatus> {
   await writeFile(join(folder, name), text);
   const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'run', join(folder, name), '--json', '--home', home], {
     env: { ...process.env, TEMPORAL_ADDRESS: undefined, NOISY_STUDENT_HOME: undefined, ...environment },
@@ -114,7 +130,9 @@ async function run(name: string, text: string, environment: Record<string, strin
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await Promise.race([meanwhile(child.pid!), ended]);
+  const code = await ended;
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as RunStatus;
 }

@@ -140,7 +140,7 @@ for (const args of [['models'], ['predict', 'local-dir:model', 'photos/1.png']])
 }
 
 test('a card is not copied from outside of the folder of the model', async () => {
-  run(["export", "local-dir:model", "carded"]);
+  run(['export', 'local-dir:model', 'carded']);
   await rm(join(folder, 'carded/README.md'));
   await writeFile(join(folder, 'secret'), 'secret');
   spawnSync('ln', ['-s', '../secret', join(folder, 'carded/README.md')]);
