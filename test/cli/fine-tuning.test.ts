@@ -96,11 +96,14 @@ test(
     try {
       const text = spec('hf-hub:somebody/pets').replace('teacher: {', 'teacher: { model: efficientnet_t0,');
       hub.cut(WEIGHTS_FILE, 30_000); // the hub dies under the download, and then says nothing until the worker is killed
+      let isKilled = false;
       const isStalled = hub.stall(WEIGHTS_FILE, 20_000);
       const ofTheHub = await run('hub.yaml', text, { HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, 'cache') }, async (command) => {
         await isStalled;
         await killProcess(descendants(command).find(({ command: line }) => line.includes('workers/worker'))!.pid);
+        isKilled = true;
       });
+      assert.ok(isKilled, 'the worker was not killed');
       assert.ok(
         hub.requests.some(({ range }) => range !== undefined),
         'the download began again from nothing',
