@@ -107,7 +107,8 @@ export async function startHubServer({ models, token }: { models: Readonly<Recor
     const range = first === undefined ? {} : { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
     response.writeHead(first === undefined ? 200 : 206, { 'content-length': body.length, ...range });
     if (seen.method === 'HEAD') return void response.end();
-    const [cut, stall] = [take(cuts, file), take(stalls, file)];
+    const cut = take(cuts, file);
+    const stall = cut ? undefined : take(stalls, file); // the answer after it
     const sent = body.subarray(0, cut?.afterBytes ?? stall?.afterBytes);
     seen.sent = sent.length;
     if (cut) response.write(sent, () => response.destroy());
