@@ -14,19 +14,39 @@ export type Infer = (network: Network, tensors: Tensors, images: tf.Tensor4D) =>
 /** [n, classes]. */
 export const inferLogits: Infer = (network, tensors, images) => forward(network, tensors, images, { training: false, folded: true }).logits;
 
+export interface CompileModelOptions extends CompileOptions {
+  /** Default: 512 MiB. */
+  readonly mostConstantBytes?: number;
+}
+
 /**
- * A model as a graph with the weights as constants, recorded for each batch and size that comes: `images`, bytes
- * [batch, height, width, channels] -> `output`, [batch, …]. The caller disposes it.
+ * A model as a graph, recorded for each batch and size that comes: `images`, bytes [batch, height, width, channels] -> `output`, [batch, …].
+ * The weights are constants of it, which libtensorflow may lay out as it likes; those of a model as large as L2 are its state, because a graph
+ * is held many times over while it is read, and has 2 GB at most. The caller disposes it.
  */
-export function compileModel({ network, tensors, config }: Model, infer: Infer, options: CompileOptions): () => CompiledStep {
+export function compileModel(
+  { network, tensors, config }: Model,
+  infer: Infer,
+  { mostConstantBytes = MOST_CONSTANT_BYTES, ...options }: CompileModelOptions,
+): () => CompiledStep {
   const folded = foldNorms(network, tensors);
   const { mean, std } = config.pretrained;
+  const isLarge = Object.values(folded).reduce((bytes, { byteLength }) => bytes + byteLength, 0) > mostConstantBytes;
   const step: PureStep = (state, { images }) => {
-    const [constants, pixels] = [tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
-    return { state, outputs: { output: inLanes(pixels, (lane) => infer(network, constants, normalise(lane, mean, std))) } };
+    const [weights, pixels] = [isLarge ? state : tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
+    return { state, outputs: { output: inLanes(pixels, (lane) => infer(network, weights, normalise(lane, mean, std))) } };
   };
-  return () => compilePureStep(step, {}, options);
+  return () => {
+    const state = isLarge ? tensorsFrom(network, folded) : {};
+    try {
+      return compilePureStep(step, state, options);
+    } finally {
+      tf.dispose(state);
+    }
+  };
 }
+
+const MOST_CONSTANT_BYTES = 2 ** 29;
 
 /** Bytes of `count` images -> their part of the output: float32 [count, …] and the shape of one. They are computed in the slots from `slot` on. */
 export function inferSlots(
