@@ -61,7 +61,10 @@ for (const [options, message] of [
 
 test('a head takes maps and nothing else', async () => {
   const model = await createModel(mine);
-  assert.throws(() => model.forwardHead(tf.zeros([1, 128]) as unknown as tf.Tensor4D), { code: 'MODEL_INVALID', message: /takes float32 maps \[n, height, width, 128\]/ });
+  assert.throws(() => model.forwardHead(tf.zeros([1, 128]) as unknown as tf.Tensor4D), {
+    code: 'MODEL_INVALID',
+    message: /takes float32 maps \[n, height, width, 128\]/,
+  });
   assert.throws(() => model.forward(tf.zeros([1, 28, 28, 3])), { code: 'MODEL_INVALID', message: /openImage\(file, \{ channels: 1 \}\)/ });
   model.dispose();
 });

@@ -261,7 +261,10 @@ test('without hub and cache, an error says which address, which cache and which 
   );
   const offline = fetchFromHub({ id: ID, files: FILES }, { ...settings, isOffline: true });
   await assert.rejects(offline, says(ID, 'HF_HUB_OFFLINE is set', settings.cache, ...FILES, 'unset HF_HUB_OFFLINE', server.endpoint));
-  await assert.rejects(fetchFromHub({ id: ID, files: FILES }, { ...settings, endpoint: 'hf-mirror.com' }), hasCode('COMMAND_INVALID', /"hf-mirror\.com".*https:\/\//));
+  await assert.rejects(
+    fetchFromHub({ id: ID, files: FILES }, { ...settings, endpoint: 'hf-mirror.com' }),
+    hasCode('COMMAND_INVALID', /"hf-mirror\.com".*https:\/\//),
+  );
   assert.deepEqual(await readdir(settings.cache).catch(() => []), []);
 });
 
