@@ -27,10 +27,11 @@ export interface CompileModelOptions extends CompileOptions {
 export function compileModel(
   { network, tensors, config }: Model,
   infer: Infer,
-  { mostConstantBytes = MOST_CONSTANT_BYTES, ...options }: CompileModelOptions,
+  options: CompileModelOptions, // as it is: its scratch folder is asked for at each recording
 ): () => CompiledStep {
   const folded = foldNorms(network, tensors);
   const { mean, std } = config.pretrained;
+  const { mostConstantBytes = MOST_CONSTANT_BYTES } = options;
   const isLarge = Object.values(folded).reduce((bytes, { byteLength }) => bytes + byteLength, 0) > mostConstantBytes;
   const step: PureStep = (state, { images }) => {
     const [weights, pixels] = [isLarge ? state : tensorsFrom(network, folded), toFloat(images as tf.Tensor4D)];
