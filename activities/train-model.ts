@@ -49,11 +49,36 @@ export const trainModel =
           checkpoints: await store.checkpoints(key),
           output,
         } as const;
-        const { meta } = await device.run(job, { signal, onProgress: (progress) => report({ generation: generation.index, ...progress }) });
+        const sharing = sharingOf(() => store.shareCheckpoints(key));
+        const onProgress = (progress: Parameters<typeof report>[0]): void => {
+          report({ generation: generation.index, ...progress });
+          sharing.start();
+        };
+        const { meta } = await device.run(job, { signal, onProgress }).finally(() => sharing.finish());
         return meta;
       });
       return { ...result, parameters: await parametersOf(await store.open(result.artifact)), weights: weightsOf(manifest) };
     });
+
+/**
+ * Shares checkpoints one after the other beside a training, which goes on when the store is away: then a later one is shared, or none, and
+ * another machine has to do again what was done since. The last one is shared however the training ends, by a pause for example.
+ */
+function sharingOf(share: () => Promise<void>): { start(): void; finish(): Promise<void> } {
+  let underWay: Promise<void> | undefined;
+  const start = (): void => {
+    underWay ??= share()
+      .catch(() => undefined)
+      .finally(() => (underWay = undefined));
+  };
+  return {
+    start,
+    async finish() {
+      await underWay;
+      await share().catch(() => undefined);
+    },
+  };
+}
 
 async function parametersOf(folder: string): Promise<number> {
   const { parameters } = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as { parameters: number };

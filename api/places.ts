@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hubSettings, type HubHooks, type HubSettings } from '../lib/models/hub.js';
 import type { ModelPlaces } from '../lib/models/open-model.js';
 import { openRunModel } from '../lib/report/run-models.js';
-import { createFileStore } from '../lib/store/file-store.js';
+import { openStore, storeSettings } from '../lib/store/open-store.js';
 
 export interface PlaceOptions {
   /** Holds the runs that `run:ID` names; default: NOISY_STUDENT_HOME or .noisy-student. */
@@ -20,6 +20,6 @@ export function modelPlaces({ home, hub }: PlaceOptions = {}): ModelPlaces {
   return {
     hub: { ...hubSettings(process.env, homedir()), ...hub },
     folder: process.cwd(),
-    findRunModel: (run, generation) => openRunModel(createFileStore(path.join(runs, 'store')), runs, run, generation),
+    findRunModel: async (run, generation) => openRunModel(await openStore(runs, storeSettings(process.env), Date.now), runs, run, generation),
   };
 }

@@ -22,6 +22,8 @@ export const ERRORS = {
   TENSOR_LEAK: 'A training step left tensors behind.',
   ARTIFACT_MISSING: 'An artifact that a phase needs is not in the store.',
   ARTIFACT_CORRUPT: 'An artifact does not match its manifest.',
+  STORE_REFUSED: 'The store of artifacts does not give this user what is asked: keys, bucket, rights or clock are wrong.',
+  STORE_UNREACHABLE: 'The store of artifacts does not answer.',
   COMPILE_UNSUPPORTED: 'A function cannot be recorded as a compiled step.',
   DEVICE_LOST: 'The process that computes on the device ended before its job did.',
   DEVICE_STALLED: 'The process that computes on the device made no progress for too long.',

@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { versitygw } from './versitygw.js';
 
 /**
- * Runs a suite: `test` is everything that needs no browser, `browser` the rest. One process per file; Node 20's
+ * Runs a suite: `browser` needs Chromium, `s3` an S3-compatible server that Go builds, `test` is all the rest. One process per file; Node 20's
  * test runner knows no `**`, so the files are listed here.
  */
 const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
-  test: (file) => !file.startsWith(join('test', 'browser')),
-  browser: (file) => file.startsWith(join('test', 'browser')),
+  test: (file) => !isIn('browser', file) && !isIn('s3', file),
+  browser: (file) => isIn('browser', file),
+  s3: (file) => isIn('s3', file),
 };
 
 const [suite = 'test', ...options] = process.argv.slice(2);
@@ -17,6 +19,11 @@ const belongs = SUITES[suite];
 if (!belongs) {
   console.error(`no suite is called ${suite}; there are ${Object.keys(SUITES).join(', ')}`);
   process.exit(2);
+}
+const server = suite === 's3' ? versitygw() : undefined;
+if (server?.program === null) {
+  console.error(`THE S3 TESTS DID NOT RUN: ${server.reason}`);
+  process.exit(0);
 }
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => join('test', file))
@@ -34,3 +41,7 @@ const { status } = spawnSync(process.execPath, ['--import', 'tsx', '--test', '--
 });
 rmSync(scratch, { recursive: true, force: true });
 process.exit(status ?? 1);
+
+function isIn(folder: string, file: string): boolean {
+  return file.startsWith(join('test', folder));
+}

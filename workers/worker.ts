@@ -7,7 +7,7 @@ import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createDevice } from '../lib/device/process.js';
 import { hubSettings } from '../lib/models/hub-settings.js';
-import { createFileStore } from '../lib/store/file-store.js';
+import { openStore, storeSettings } from '../lib/store/open-store.js';
 import { tensorFlowEnvironment } from '../lib/tensor/runtime.js';
 import type { Role } from '../workflows/queues.js';
 import { workflowBundle } from './bundle.js';
@@ -42,7 +42,7 @@ export async function runWorkerProcess({ home, roles, connection: settings, sign
       namespace: settings.namespace,
       roles,
       activities: createActivities({
-        store: createFileStore(join(home, 'store')),
+        store: await openStore(home, storeSettings(process.env), Date.now),
         home,
         hub: hubSettings(process.env, homedir()),
         device,

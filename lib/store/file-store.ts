@@ -78,6 +78,9 @@ export function createFileStore(root: string): ArtifactStore {
       });
     },
 
+    // Who shares the folder has them.
+    shareCheckpoints: async () => undefined,
+
     async clear(key) {
       await rm(checkpointFolder(key), { recursive: true, force: true });
       await rm(workFolders(key), { recursive: true, force: true });

@@ -43,8 +43,10 @@ export interface ArtifactStore {
   publish(phase: Phase, key: string, folder: string, meta: ArtifactMeta): Promise<Manifest>;
   /** A local folder with the artifact's files, verified. Throws ARTIFACT_MISSING. */
   open(ref: ArtifactRef): Promise<string>;
-  /** The local folder that holds the checkpoints of a training key (`step-<n>/` folders). Created if absent. */
+  /** The local folder that holds the checkpoints of a training key (`step-<n>/` folders), also those that other machines shared. Created if absent. */
   checkpoints(key: string): Promise<string>;
+  /** Puts the newest checkpoint of a key where other machines that share the store find it. Safe to call often. */
+  shareCheckpoints(key: string): Promise<void>;
   /** Removes a finished key's checkpoints and work folders. */
   clear(key: string): Promise<void>;
 }

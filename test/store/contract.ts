@@ -83,7 +83,6 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
     ['a file of the right length with another content', (at, it) => at.damage(it, 'weights.bin', { keepLength: true })],
     ['a missing file', (at, it) => at.remove(it, 'deep/er/labels.txt')],
     ['a torn manifest', (at, it) => at.damage(it, 'manifest.json')],
-    ['no manifest', (at, it) => at.remove(it, 'manifest.json')],
   ] satisfies readonly (readonly [string, (at: StorePlace, it: Manifest) => Promise<void>])[]) {
     check(`an artifact with ${what} is moved aside, absent, and can be published again`, async (at) => {
       const published = await publish(at.open(), FILES);
@@ -96,6 +95,15 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
       assert.equal(await at.damagedCount(), 1);
     });
   }
+
+  check('an artifact without its manifest is absent, and can be published again', async (at) => {
+    const published = await publish(at.open(), FILES);
+    await at.remove(published, 'manifest.json');
+    const store = at.open();
+    assert.equal(await store.find('train', KEY), undefined);
+    await assert.rejects(store.open(published), isError('ARTIFACT_MISSING'));
+    assert.equal((await publish(store, FILES, KEY, META, 'attempt-2')).digest, published.digest);
+  });
 
   check('damage is noticed by the process that verified the artifact before', async (at) => {
     const store = at.open();

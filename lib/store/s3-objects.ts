@@ -1,0 +1,203 @@
+import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { PipelineError } from '../errors.js';
+
+export interface S3Location {
+  readonly bucket: string;
+  /** In front of every name, '' or ending in '/'. */
+  readonly prefix: string;
+  /** Of another service than AWS. */
+  readonly endpoint?: string | undefined;
+  readonly region: string;
+  /** Default: what AWS's own chain finds (environment, profile, role of the machine). */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Of one request, the first included; between them the client waits, longer each time and by chance. Default: 6. */
+  readonly attempts?: number | undefined;
+}
+
+/** A small object with the mark by which a later write can tell that nobody changed it. */
+export interface Found {
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** The few things that a store asks of a bucket. All throw STORE_REFUSED and STORE_UNREACHABLE. */
+export interface S3Objects {
+  get(name: string): Promise<Found | undefined>;
+  /** Writes only where nothing is, or, with an `etag`, where that is; whether it was written. The commit point of everything. */
+  putIf(name: string, text: string, etag?: string): Promise<boolean>;
+  /** In bytes; undefined where nothing is. */
+  sizeOf(name: string): Promise<number | undefined>;
+  /** A file, in parts, each with its SHA-256, which the service checks. */
+  upload(name: string, file: string): Promise<void>;
+  /** Fills a file, by ranges read side by side. False where the object is not there, or has another size. */
+  download(name: string, file: string, bytes: number): Promise<boolean>;
+  remove(name: string): Promise<void>;
+  /** Names that begin so, in order. */
+  list(prefix: string): AsyncGenerator<string>;
+  close(): void;
+}
+
+/** Bytes of an upload's part and of a range that is read; S3 takes 10,000 parts of 5 MiB and more. */
+const PART_BYTES = 16 * 2 ** 20;
+const PARTS_AT_ONCE = 4;
+
+/** The objects of a bucket under a prefix. Asks for nothing until it is used. */
+export function s3Objects({ bucket, prefix, endpoint, region, credentials, attempts = 6 }: S3Location): S3Objects {
+  const client = new S3Client({
+    region,
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(credentials && { credentials }),
+    maxAttempts: attempts,
+    retryMode: 'standard',
+    responseChecksumValidation: 'WHEN_REQUIRED', // damage is found by our own digests, and is no failure of a request
+  });
+  const at = (name: string) => ({ Bucket: bucket, Key: `${prefix}${name}` });
+  const where = `s3://${bucket}/${prefix}`;
+  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw translated(error, where);
+    }
+  };
+  return {
+    get: (name) =>
+      ask(async () => {
+        const found = await orAbsent(client.send(new GetObjectCommand(at(name))));
+        return found && { text: await found.Body!.transformToString(), etag: found.ETag! };
+      }),
+    putIf: (name, text, etag) =>
+      ask(async () => {
+        const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
+        try {
+          await client.send(new PutObjectCommand({ ...at(name), Body: text, ContentType: 'application/json', ChecksumAlgorithm: 'SHA256', ...condition }));
+          return true;
+        } catch (error) {
+          // 412: somebody was first; 409: somebody writes at this moment; 404: what should be replaced is gone.
+          if (isStatus(error, 412, 409) || (etag !== undefined && isStatus(error, 404))) return false;
+          throw error;
+        }
+      }),
+    sizeOf: (name) => ask(async () => (await orAbsent(client.send(new HeadObjectCommand(at(name)))))?.ContentLength),
+    upload: (name, file) =>
+      ask(async () => {
+        const params = { ...at(name), Body: createReadStream(file, { highWaterMark: 2 ** 20 }), ChecksumAlgorithm: 'SHA256' } as const;
+        await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
+      }),
+    download: (name, file, bytes) =>
+      ask(async () => {
+        const handle = await open(file, 'w');
+        try {
+          return await downloadRanges(client, at(name), handle, bytes);
+        } finally {
+          await handle.close();
+        }
+      }),
+    remove: (name) =>
+      ask(async () => {
+        await client.send(new DeleteObjectCommand(at(name)));
+      }),
+    async *list(start) {
+      let token: string | undefined;
+      do {
+        const page = await ask(() =>
+          client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${start}`, ...(token !== undefined && { ContinuationToken: token }) })),
+        );
+        for (const { Key } of page.Contents ?? []) yield Key!.slice(prefix.length);
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+    },
+    close: () => client.destroy(),
+  };
+}
+
+async function downloadRanges(client: S3Client, at: { Bucket: string; Key: string }, handle: FileHandle, bytes: number): Promise<boolean> {
+  const head = await orAbsent(client.send(new HeadObjectCommand(at)));
+  if (head?.ContentLength !== bytes) return false;
+  const starts = Array.from({ length: Math.ceil(bytes / PART_BYTES) }, (_, part) => part * PART_BYTES);
+  const readAll = async (): Promise<void> => {
+    for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
+      const end = Math.min(start + PART_BYTES, bytes);
+      await readRange(client, at, head.ETag!, handle, start, end);
+    }
+  };
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, readAll));
+  return true;
+}
+
+/** A body that breaks off is asked for again: the client repeats requests, but no half-read answers. */
+async function readRange(client: S3Client, at: { Bucket: string; Key: string }, etag: string, handle: FileHandle, start: number, end: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const part = await client.send(new GetObjectCommand({ ...at, Range: `bytes=${start}-${end - 1}`, IfMatch: etag }));
+    try {
+      const read = await part.Body!.transformToByteArray();
+      if (read.length !== end - start) throw new Error(`${read.length} bytes came of ${end - start}`);
+      await handle.write(read, 0, read.length, start);
+      return;
+    } catch (error) {
+      if (attempt === RANGE_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const RANGE_ATTEMPTS = 5;
+
+/** 404 also means that a bucket or, with some services, a user is not there. HEAD knows the second name only. */
+const ABSENT: readonly string[] = ['NoSuchKey', 'NotFound'];
+
+async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isStatus(error, 404) && ABSENT.includes((error as Error).name)) return undefined;
+    throw error;
+  }
+}
+
+function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof S3ServiceException && statuses.includes(error.$metadata.httpStatusCode ?? 0);
+}
+
+/** Refusals that no repetition helps against, by the service's name for them, and what to do. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'there is no such bucket · create it, or correct NOISY_STUDENT_STORE',
+  InvalidAccessKeyId: 'the access key is unknown · check AWS_ACCESS_KEY_ID or AWS_PROFILE',
+  SignatureDoesNotMatch: 'the secret key is wrong · check AWS_SECRET_ACCESS_KEY or AWS_PROFILE',
+  ExpiredToken: 'the session token has expired · get a new one',
+  RequestTimeTooSkewed: 'the clock of this machine is more than 15 minutes off · set it',
+  CredentialsProviderError: 'no credentials were found · set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
+  PermanentRedirect: 'the bucket is in another region · set AWS_REGION to it',
+  AccessDenied: 'this user may not · allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket',
+};
+
+function translated(error: unknown, where: string): unknown {
+  if (!(error instanceof Error) || error instanceof PipelineError) return error;
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const known = REFUSALS[error.name];
+  if (known !== undefined) return new PipelineError('STORE_REFUSED', `${where}: ${known}`, { cause: error });
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new PipelineError('STORE_REFUSED', `${where}: the store answers ${status} ${error.name} · check the credentials, the bucket and its rights`, {
+      cause: error,
+    });
+  }
+  const isNetwork = status !== undefined || 'code' in error || /TimeoutError|NetworkingError|socket hang up/.test(`${error.name} ${error.message}`);
+  if (!isNetwork) return error;
+  return new PipelineError(
+    'STORE_UNREACHABLE',
+    `${where}: ${status ?? (error as NodeJS.ErrnoException).code ?? error.name} ${error.message} · it is tried again`,
+    {
+      cause: error,
+    },
+  );
+}

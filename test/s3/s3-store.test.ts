@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createBlobCache } from '../../lib/store/blob-cache.js';
+import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
+import { createS3Store } from '../../lib/store/s3-store.js';
+import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
+import { checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { startS3Server, type S3Server } from './server.js';
+
+let server: S3Server;
+before(async () => {
+  server = await startS3Server();
+});
+after(() => server.close());
+
+const DAY = 86_400_000;
+const roots: string[] = [];
+after(() => Promise.all(roots.map((root) => rm(root, { recursive: true, force: true }))));
+let places = 0;
+
+/** A machine: a root of its own, and the store of a place in the bucket. */
+async function machine(location: S3Location, mostBytes = 2 ** 30): Promise<{ root: string; open(): ArtifactStore }> {
+  const root = await mkdtemp(join(tmpdir(), 'noisy-student-s3-root-'));
+  roots.push(root);
+  return {
+    root,
+    open: () => createS3Store({ objects: s3Objects(location), root, cache: createBlobCache(root, { mostBytes, keepMs: DAY, now: Date.now }) }),
+  };
+}
+
+function newPlace(): S3Location {
+  return { ...server.location, prefix: `project/${++places}/` };
+}
+
+checkStoreContract('S3 store', async (): Promise<StorePlace> => {
+  const location = newPlace();
+  const { root, open } = await machine(location);
+  const folder = join(server.folder, String(places));
+  const stored = ({ phase, key, files }: Manifest, path: string) => {
+    const blob = files.find((file) => file.path === path)?.sha256;
+    const names = blob === undefined ? [join(folder, `artifacts/${phase}/${key}.json`)] : [join(folder, 'blobs', blob), join(root, 'blobs', blob)];
+    return names.filter((name) => existsSync(name));
+  };
+  return {
+    open,
+    async damage(manifest, path, { keepLength } = { keepLength: false }) {
+      for (const file of stored(manifest, path)) {
+        const content = await readFile(file);
+        await writeFile(file, keepLength ? content.map((byte) => byte ^ 1) : Buffer.concat([content, Buffer.from('!')]));
+      }
+    },
+    async remove(manifest, path) {
+      for (const file of stored(manifest, path)) await rm(file);
+    },
+    damagedCount: async () => (existsSync(join(folder, 'damaged')) ? (await readdir(join(folder, 'damaged'))).length : 0),
+  };
+});
+
+test('what one machine published another opens, with only the bucket in common', async () => {
+  const location = newPlace();
+  const [a, b] = [await machine(location), await machine(location)];
+  const published = await publish(a.open(), { 'weights.bin': 'weights', 'deep/er/labels.txt': 'labels' });
+  const folder = await b.open().open(published);
+  assert.equal(await readFile(join(folder, 'deep/er/labels.txt'), 'utf8'), 'labels');
+  assert.ok(folder.startsWith(b.root));
+});
+
+test('a large file goes in parts and comes by ranges, byte for byte', async () => {
+  const location = newPlace();
+  const [a, b] = [await machine(location), await machine(location)];
+  const bytes = randomBytes(40 * 2 ** 20 + 12_345);
+  const store = a.open();
+  const work = await store.workFolder('large', '1');
+  await writeFile(join(work, 'weights.bin'), bytes);
+  const published = await store.publish('train', 'large', work, { seconds: 1 });
+  assert.ok(!existsSync(work));
+  assert.ok(bytes.equals(await readFile(join(await b.open().open(published), 'weights.bin'))));
+});
+
+test('of eight machines that publish one key at once one wins, and a ninth opens what it published', async () => {
+  const location = newPlace();
+  const manifests = await Promise.all(
+    Array.from({ length: 8 }, async (_, i) => publish((await machine(location)).open(), { 'who.txt': `machine ${i}` }, 'raced', { seconds: 1, host: `${i}` })),
+  );
+  for (const manifest of manifests) assert.deepEqual(manifest, manifests[0]);
+  const folder = await (await machine(location)).open().open(manifests[0]!);
+  assert.match(await readFile(join(folder, 'who.txt'), 'utf8'), new RegExp(`machine ${manifests[0]!.meta['host']}`));
+});
+
+test('the copies of a machine stay below their bound, but for what was opened lately', async () => {
+  const location = newPlace();
+  const { root, open } = await machine(location, 2500);
+  const store = open();
+  const published: Manifest[] = [];
+  for (let i = 0; i < 5; i++) published.push(await publish(store, { 'x.bin': String(i).repeat(1000) }, `key-${i}`));
+  const opened = await Promise.all(published.map((each) => store.open(each)));
+  assert.equal((await readdir(join(root, 'blobs'))).length, 5, 'all are opened');
+  for (const folder of opened.slice(0, 4)) await utimes(folder, 1, 1);
+  await store.open(published[4]!);
+  assert.equal((await readdir(join(root, 'blobs'))).length, 2);
+  assert.ok((await stat(join(opened[4]!, 'x.bin'))).isFile());
+  assert.equal(await readFile(join(await store.open(published[0]!), 'x.bin'), 'utf8'), '0'.repeat(1000), 'what was removed is fetched again');
+});
+
+for (const [what, change, code, message] of [
+  ['a wrong secret', { credentials: { accessKeyId: 'test-access', secretAccessKey: 'wrong' } }, 'STORE_REFUSED', /secret key is wrong|the store answers 403/],
+  ['an unknown key', { credentials: { accessKeyId: 'nobody', secretAccessKey: 'wrong' } }, 'STORE_REFUSED', /access key is unknown|the store answers 40[34]/],
+  ['a bucket that is not there', { bucket: 'nowhere' }, 'STORE_REFUSED', /there is no such bucket/],
+  ['an address where nobody listens', { endpoint: 'http://127.0.0.1:9', attempts: 2 }, 'STORE_UNREACHABLE', /ECONNREFUSED/],
+] as const) {
+  test(`${what} is told in one line`, async () => {
+    const { open } = await machine({ ...newPlace(), ...change });
+    const told = async (work: (store: ArtifactStore) => Promise<unknown>) =>
+      assert.rejects(work(open()), (error: Error) => isError(code)(error) && message.test(error.message) && error.message.includes('s3://'));
+    await told((store) => store.find('train', 'key'));
+    await told((store) => publish(store, { 'x.txt': 'x' }));
+  });
+}
+
+test('a training that one machine left is resumed by another, from the newest checkpoint that is complete', async () => {
+  const location = newPlace();
+  const [a, b] = [await machine(location), await machine(location)];
+  const [first, second] = [a.open(), b.open()];
+  const folder = await first.checkpoints('training');
+  const write = async (step: number) => {
+    const files = [{ path: 'progress.json', bytes: 2, sha256: 'unread' }];
+    await mkdir(join(folder, `step-${step}`));
+    await writeFile(join(folder, `step-${step}`, 'progress.json'), '{}');
+    await writeFile(join(folder, `step-${step}`, 'manifest.json'), JSON.stringify({ files }));
+  };
+  for (const step of [10, 20, 30]) {
+    await write(step);
+    await first.shareCheckpoints('training');
+    await first.shareCheckpoints('training'); // there is nothing to do
+  }
+  assert.deepEqual((await readdir(await second.checkpoints('training'))).sort(), ['step-20', 'step-30']);
+  assert.equal(await readFile(join(await second.checkpoints('training'), 'step-30/progress.json'), 'utf8'), '{}');
+
+  const objects = s3Objects(location);
+  await objects.remove('checkpoints/training/step-30/manifest.json'); // as a machine that was killed while it shared leaves it
+  const third = (await machine(location)).open();
+  assert.deepEqual(await readdir(await third.checkpoints('training')), ['step-20']);
+
+  await second.clear('training');
+  assert.deepEqual(await readdir(await (await machine(location)).open().checkpoints('training')), []);
+  for await (const name of objects.list('checkpoints/')) assert.fail(`${name} was left`);
+  objects.close();
+});
+
+test('names are listed in order, page by page', async () => {
+  const objects = s3Objects(newPlace());
+  const names = Array.from({ length: 1100 }, (_, i) => `artifacts/label/${String(i).padStart(5, '0')}.json`);
+  for (let from = 0; from < names.length; from += 50) await Promise.all(names.slice(from, from + 50).map((name) => objects.putIf(name, '{}')));
+  const listed: string[] = [];
+  for await (const name of objects.list('artifacts/')) listed.push(name);
+  assert.deepEqual(listed, names);
+  objects.close();
+});
