@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { loadSpec } from '../lib/spec/load.js';
+import { storeSettings } from '../lib/store/open-store.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { requireProgram } from '../workers/places.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
@@ -33,6 +34,7 @@ export interface RunOptions {
  */
 export async function run({ file, id, everySeconds, environment, json }: RunOptions): Promise<Outcome> {
   const { home, homeOption, dataFolders, serverProgram } = environment;
+  storeSettings(process.env); // the worker reads them too, but its end would be no answer
   const models = pipelineModels();
   const loaded = loadSpec({ file, dataFolders, models });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });

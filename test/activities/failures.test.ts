@@ -19,6 +19,7 @@ test('only what may pass by itself is retried', () => {
     'HUB_UNREACHABLE',
     'OUT_OF_MEMORY',
     'SERVER_UNREACHABLE',
+    'STORE_UNREACHABLE',
   ]);
 });
 
