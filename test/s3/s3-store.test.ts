@@ -9,7 +9,7 @@ import { createBlobCache } from '../../lib/store/blob-cache.js';
 import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
-import { checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
 import { startS3Server, type S3Server } from './server.js';
 
 let server: S3Server;
@@ -60,6 +60,8 @@ checkStoreContract('S3 store', async (): Promise<StorePlace> => {
     damagedCount: async () => (existsSync(join(folder, 'damaged')) ? (await readdir(join(folder, 'damaged'))).length : 0),
   };
 });
+
+checkKilledPublishers('S3 store', async () => ({ root: (await machine(newPlace())).root, s3: newPlace() }), [0, 5, 15, 30, 60]);
 
 test('what one machine published another opens, with only the bucket in common', async () => {
   const location = newPlace();

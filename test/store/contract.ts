@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { PipelineError } from '../../lib/errors.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
+import { openAddress, type StoreAddress } from './publisher.js';
 
 /** What a store's tests provide: stores over one fresh place, as several processes would open them, and a way to spoil it. */
 export interface StorePlace {
@@ -155,6 +157,33 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
     assert.deepEqual(await store.find('train', KEY), published);
     assert.ok(existsSync(other));
   });
+}
+
+/** SIGKILL to a process that publishes, at moments spread over what it does. */
+export function checkKilledPublishers(name: string, address: () => Promise<StoreAddress>, kills: readonly number[]): void {
+  for (const afterMs of kills) {
+    test(`${name}: a publisher that is killed ${afterMs} ms after its second artifact leaves whole artifacts, and no half one`, async () => {
+      const at = await address();
+      const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'publisher.ts'), 'publish', JSON.stringify(at)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      let said = '';
+      for await (const chunk of child.stdout) {
+        said += String(chunk);
+        if (said.includes('1\n') && !child.killed) setTimeout(() => child.kill('SIGKILL'), afterMs).unref();
+        if (said.split('\n').length > 10_000) break;
+      }
+      await ended;
+      const published = said.trim().split('\n').length;
+      const store = openAddress(at);
+      for (let i = 0; i < published; i++) assert.ok(await store.find('label', `key-${i}`), `key-${i} was published, and is lost`);
+      const half = await store.find('label', `key-${published}`);
+      assert.ok(half === undefined || half.files.length === 3);
+      const again = await publish(store, { 'a.bin': 'again' }, 'key-again');
+      assert.equal(await readFile(join(await store.open(again), 'a.bin'), 'utf8'), 'again');
+    });
+  }
 }
 
 export async function publish(
