@@ -23,6 +23,8 @@ export interface S3Location {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Of one request, the first included; between them the client waits, longer each time and by chance. Default: 6. */
   readonly attempts?: number | undefined;
+  /** A request on which nothing moves for so long is broken off. Default: a minute. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** A small object with the mark by which a later write can tell that nobody changed it. */
@@ -53,12 +55,13 @@ const PART_BYTES = 16 * 2 ** 20;
 const PARTS_AT_ONCE = 4;
 
 /** The objects of a bucket under a prefix. Asks for nothing until it is used. */
-export function s3Objects({ bucket, prefix, endpoint, region, credentials, attempts = 6 }: S3Location): S3Objects {
+export function s3Objects({ bucket, prefix, endpoint, region, credentials, attempts = 6, silenceMs = 60_000 }: S3Location): S3Objects {
   const client = new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     ...(credentials && { credentials }),
     maxAttempts: attempts,
+    requestHandler: { connectionTimeout: silenceMs, socketTimeout: silenceMs },
     retryMode: 'standard',
     responseChecksumValidation: 'WHEN_REQUIRED', // damage is found by our own digests, and is no failure of a request
   });

@@ -10,6 +10,7 @@ import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
 import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { unreliable } from './unreliable.js';
 import { startS3Server, type S3Server } from './server.js';
 
 let server: S3Server;
@@ -152,6 +153,38 @@ test('a training that one machine left is resumed by another, from the newest ch
   assert.deepEqual(await readdir(await (await machine(location)).open().checkpoints('training')), []);
   for await (const name of objects.list('checkpoints/')) assert.fail(`${name} was left`);
   objects.close();
+});
+
+for (const fault of ['answers 503', 'answers 500', 'says nothing', 'breaks off the answer', 'breaks off the request'] as const) {
+  test(`a store that ${fault} at every third request loses nothing and publishes nothing twice`, async (t) => {
+    const location = newPlace();
+    const between = await unreliable(location.endpoint!, (request) => (request % 3 === 1 ? fault : undefined));
+    t.after(() => between.close());
+    const [a, b] = [await machine({ ...location, endpoint: between.endpoint, attempts: 6, silenceMs: 400 }), await machine(location)];
+    const bytes = randomBytes(20 * 2 ** 20);
+    const store = a.open();
+    const work = await store.workFolder('large', '1');
+    await writeFile(join(work, 'weights.bin'), bytes);
+    const published = await store.publish('train', 'large', work, { seconds: 1 });
+    assert.deepEqual(await b.open().find('train', 'large'), published);
+    assert.ok(
+      bytes.equals(
+        await readFile(join(await (await machine({ ...location, endpoint: between.endpoint, silenceMs: 400 })).open().open(published), 'weights.bin')),
+      ),
+    );
+    assert.ok(between.happened.get(fault)! > 0, 'it never happened');
+    const blobs = await readdir(join(server.folder, String(places), 'blobs'));
+    assert.equal(blobs.length, 1);
+  });
+}
+
+test('a store that is gone is told as such, after as many attempts as are allowed', async (t) => {
+  const location = newPlace();
+  const between = await unreliable(location.endpoint!, () => 'answers 503');
+  t.after(() => between.close());
+  const { open } = await machine({ ...location, endpoint: between.endpoint, attempts: 3 });
+  await assert.rejects(open().find('train', 'key'), isError('STORE_UNREACHABLE'));
+  assert.equal(between.happened.get('answers 503'), 3);
 });
 
 test('names are listed in order, page by page', async () => {
