@@ -31,7 +31,7 @@ export async function exportModel(folder: string, model: Model, format: ExportFo
 export async function publishFolder(folder: string, write: (unfinished: string) => Promise<void>): Promise<void> {
   await checkFree(folder);
   await orDiskFull(folder, async () => {
-    await mkdir(path.dirname(folder), { recursive: true });
+    await makeFolders(path.dirname(folder));
     // The folder that becomes the result is made inside, as any other folder is: a temporary one only its owner may enter.
     const around = await mkdtemp(`${folder}.unfinished-`);
     const unfinished = path.join(around, path.basename(folder));
@@ -56,6 +56,17 @@ export async function checkFree(folder: string): Promise<void> {
   if (!(await statusOf(around))!.isDirectory()) throw refuse(`lies in ${around}, which is a file`);
   await access(around, constants.W_OK).catch(() => {
     throw refuse(`lies in ${around}, into which this user may not write`);
+  });
+}
+
+/** One by one: where a file system takes no folders, as /proc, Node's own `recursive` never ends. */
+async function makeFolders(folder: string): Promise<void> {
+  if (await statusOf(folder)) return;
+  await makeFolders(path.dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return;
+    if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    throw new PipelineError('COMMAND_INVALID', `the folder ${folder} cannot be made (${error.code}) · name another folder`, { cause: error });
   });
 }
 

@@ -109,6 +109,7 @@ for (const [what, args, message] of [
   ['a table in a folder that is not there', ['predict', 'local-dir:model', 'photos', '--output', 'no/x.csv'], /cannot be written: no is no folder/],
   ['an export into a file', ['export', 'local-dir:model', 'model/config.json/x'], /lies in .*config\.json, which is a file/],
   ['an export onto a file', ['export', 'local-dir:model', 'model/config.json'], /config\.json is a file · name another folder/],
+  ['an export where no folder can be', ['export', 'local-dir:model', '/proc/x/y'], /the folder \/proc\/x cannot be made \(ENOENT\)/],
   ['a pipe for an image', ['predict', 'local-dir:model', 'pipe.png'], /"pipe\.png" is a pipe, a device or a socket/],
   ['an architecture without weights', ['predict', 'efficientnet_t0', 'photos'], /MODEL_UNKNOWN no weights of efficientnet_t0 were published/],
   ['images that no memory holds', ['predict', 'local-dir:model', 'photos/1.png', '--size', '1000000'], /inputSize is \[3,1000000,1000000\], but must be/],
