@@ -39,7 +39,13 @@ export async function inComputingProcess([, file, ...args]: readonly string[]): 
     }
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code, signal) => resolve(signals > 0 ? EXIT.interrupted : (code ?? (signal ? 128 + constants.signals[signal] : EXIT.unexpected))));
+      child.once('close', (code, signal) => {
+        if (signal && signals === 0)
+          process.stderr.write(
+            `DEVICE_LOST the process that computes was ended by ${signal} · if nobody did, memory ran out: choose a smaller --size or --batch\n`,
+          );
+        resolve(signals > 0 ? EXIT.interrupted : (code ?? (signal ? 128 + constants.signals[signal] : EXIT.unexpected)));
+      });
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });

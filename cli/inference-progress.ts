@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { PipelineError, printable } from '../lib/errors.js';
+import { PipelineError, inOneLine } from '../lib/errors.js';
 import type { InferredBatch } from '../lib/evaluation/infer-files.js';
 import { timeSpent } from '../lib/evaluation/time-spent.js';
 import type { HubHooks } from '../lib/models/hub.js';
@@ -27,7 +27,7 @@ export function inferenceProgress(images: number, { strict }: { readonly strict:
     skip(name, reason) {
       if (strict) throw new PipelineError('DATA_INVALID', `${name}: ${withoutName(reason, name)} · without --strict it is skipped`);
       skipped++;
-      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}skipped ${printable(`${name}: ${withoutName(reason, name)}`)}\n`);
+      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}skipped ${inOneLine(`${name}: ${withoutName(reason, name)}`)}\n`);
     },
     async *follow(batches) {
       for await (const batch of batches) {

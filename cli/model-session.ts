@@ -77,11 +77,12 @@ export async function withModel(command: ModelCommand, infer: (model: Model) => 
 /** Refuses what this machine cannot do: libtensorflow would take the memory until the system ends the process. */
 function checkMemory({ network }: Model, { inputSize: [, height, width] }: DataConfig): void {
   const needed = Float32Array.BYTES_PER_ELEMENT * largestMaps(network, { height, width });
-  if (needed < totalmem()) return;
+  const there = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  if (needed < there) return;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   throw new PipelineError(
     'COMMAND_INVALID',
-    `images of ${width} x ${height} pixels: two neighbouring maps of ${network.name} take ${gibibytes(needed)} for one image, but this machine has ${gibibytes(totalmem())} · choose a smaller --size`,
+    `images of ${width} x ${height} pixels: two neighbouring maps of ${network.name} take ${gibibytes(needed)} for one image, but this machine has ${gibibytes(there)} · choose a smaller --size`,
   );
 }
 

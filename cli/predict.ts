@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { inferLogits } from '../lib/evaluation/compiled-model.js';
 import { checkTable, predictionsOf, TABLE_FORMATS, toJson, writePredictions, type Prediction, type TableFormat } from '../lib/evaluation/predictions.js';
-import { PipelineError, printable } from '../lib/errors.js';
+import { PipelineError, inOneLine } from '../lib/errors.js';
 import { classNames } from '../lib/models/class-names.js';
 import { withModel, type ModelCommand } from './model-session.js';
 import { EXIT, type Outcome } from './outcome.js';
@@ -35,8 +35,8 @@ export async function predict(command: PredictCommand): Promise<Outcome> {
 
 /** `photos/dog.jpg  Samoyed 64.3 %, Pomeranian 4.1 %`. */
 function inWords({ image, top, logits }: Prediction): string {
-  const classes = top.map(({ name, probability }) => `${printable(name.split(',')[0]!)} ${(100 * probability).toFixed(1)} %`).join(', ');
-  return `${printable(image)}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
+  const classes = top.map(({ name, probability }) => `${inOneLine(name.split(',')[0]!)} ${(100 * probability).toFixed(1)} %`).join(', ');
+  return `${inOneLine(image)}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
 }
 
 function formatOf(file: string): TableFormat {

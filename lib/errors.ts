@@ -48,6 +48,11 @@ export function printable(text: string, most = 2 ** 16): string {
   return shown.replace(/[\0-\x08\v-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** The same where one line is all that it may fill. */
+export function inOneLine(text: string, most?: number): string {
+  return printable(text, most).replace(/[\n\t\r]/g, (sign) => JSON.stringify(sign).slice(1, -1));
+}
+
 /** The first 100 signs of a text, in quotation marks; of another value those of its JSON. */
 export function quoted(value: unknown): string {
   return typeof value === 'string' ? printable(JSON.stringify(cut(value, 100))) : printable(JSON.stringify(value) ?? String(value), 100);

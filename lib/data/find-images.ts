@@ -42,14 +42,20 @@ async function expand(input: string, folder: string): Promise<FoundImages & { re
   }
   if (status && !status.isFile()) return { what: 'a pipe, a device or a socket, which may never end', images: [], refused: [] };
   if (status) return { what: 'a file', images: [{ name: input, file: place }], refused: [] };
-  const names = await glob(path.sep === '\\' ? input.replaceAll('\\', '/') : input, { cwd: folder, expandDirectories: false });
-  return {
-    what: 'neither a file, nor a folder, nor a pattern that any JPEG, PNG or WebP file matches',
-    images: names
+  const matches = await glob(path.sep === '\\' ? input.replaceAll('\\', '/') : input, { cwd: folder, expandDirectories: false });
+  const named = await Promise.all(
+    matches
       .filter(isImageName)
       .sort(compareNatural)
-      .map((name) => ({ name, file: path.resolve(folder, name) })),
-    refused: [],
+      .map(async (name) => {
+        const file = path.resolve(folder, name);
+        return { name, file, isFile: (await stat(file).catch(() => undefined))?.isFile() ?? false };
+      }),
+  );
+  return {
+    what: 'neither a file, nor a folder, nor a pattern that any JPEG, PNG or WebP file matches',
+    images: named.filter(({ isFile }) => isFile).map(({ name, file }) => ({ name, file })),
+    refused: named.filter(({ isFile }) => !isFile).map(({ name }) => ({ name, reason: 'it is no file, or a link to none' })),
   };
 }
 

@@ -94,6 +94,7 @@ export const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'it is gone, or its name cannot be read',
   ENAMETOOLONG: 'its path is too long',
   EISDIR: 'it is a folder, not a file',
+  ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 };
 
 async function readWhole(file: string): Promise<Buffer> {

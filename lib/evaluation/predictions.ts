@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { access, constants, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { DOUBLE, FLOAT, INTEGER, LIST, listValue, VARCHAR, type DuckDBAppender, type DuckDBType } from '@duckdb/node-api';
 import { PipelineError } from '../errors.js';
 import { text, withDatabase } from '../labels/database.js';
@@ -48,7 +49,7 @@ export async function writePredictions(
   { format, topk, withLogits, spill }: { readonly format: TableFormat; readonly topk: number; readonly withLogits: boolean; readonly spill: string },
 ): Promise<void> {
   const columns = columnsOf(topk, withLogits);
-  const unfinished = `${file}.unfinished`;
+  const unfinished = `${file}.unfinished-${randomUUID()}`;
   try {
     await withDatabase(spill, async (connection) => {
       await connection.run(`CREATE TABLE predictions (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
@@ -67,10 +68,14 @@ export async function writePredictions(
   }
 }
 
+/** 255 bytes are the most for a name, and an unfinished table has a longer one. */
+const LONGEST_FILE_NAME = 200;
+
 /** Throws COMMAND_INVALID where a table of that name cannot be written: it is known before the work. */
 export async function checkTable(file: string): Promise<void> {
   const refuse = (found: string) => new PipelineError('COMMAND_INVALID', `the table ${file} cannot be written: ${found} · name another file`);
   const folder = dirname(file);
+  if (Buffer.byteLength(basename(file)) > LONGEST_FILE_NAME) throw refuse('its name is too long');
   const [own, around] = await Promise.all([file, folder].map((place) => stat(place).catch(() => undefined)));
   if (own && !own.isFile()) throw refuse('it is there, and is no file');
   if (!around?.isDirectory()) throw refuse(`${folder} is no folder`);

@@ -91,7 +91,7 @@ export function parseConfig(json: string, file: string): { readonly network: Net
     labels: parseLabels(written['label_names'] ?? written['labels'] ?? pretrained['label_names'], classes, read),
     descriptions: parseDescriptions(written['label_descriptions'] ?? pretrained['label_descriptions'] ?? {}, read),
     pretrained: {
-      tag: typeof pretrained['tag'] === 'string' ? pretrained['tag'] : '',
+      tag: typeof pretrained['tag'] === 'string' && /^[\w.+-]{1,100}$/.test(pretrained['tag']) ? pretrained['tag'] : '', // it stands in titles
       inputSize: [channels, height, width],
       ...(test != null && { testInputSize: [channels, ...read.size('pretrained_cfg.test_input_size', test).slice(1)] as [number, number, number] }),
       ...(testCrop != null && { testCropPct: read.share('pretrained_cfg.test_crop_pct', testCrop) }),

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '../errors.js';
 import { isErrno, orDiskFull } from '../store/disk.js';
@@ -9,16 +9,16 @@ import { saveModel, type Model } from './weights.js';
 
 /** What a model can be handed over as. */
 const WRITERS = {
-  timm: (folder, { network, tensors, config }) => saveModel(folder, network, tensors, config),
+  timm: (folder, { network, tensors, config }, signal) => saveModel(folder, network, tensors, config, signal),
   'saved-model': (folder, model) => saveSavedModel(folder, model),
-} as const satisfies Record<string, (folder: string, model: Model) => Promise<void>>;
+} as const satisfies Record<string, (folder: string, model: Model, signal?: AbortSignal) => Promise<void>>;
 
 export type ExportFormat = keyof typeof WRITERS;
 
 /** Writes a model and its card (`README.md`) as `publishFolder` does. Throws what that throws, and what the format's writer throws. */
 export async function exportModel(folder: string, model: Model, format: ExportFormat, card: string, signal?: AbortSignal): Promise<void> {
   await publishFolder(folder, async (unfinished) => {
-    await WRITERS[format](unfinished, model);
+    await WRITERS[format](unfinished, model, signal);
     signal?.throwIfAborted();
     await writeFile(path.join(unfinished, CARD_FILE), card);
   });
@@ -48,6 +48,8 @@ export async function publishFolder(folder: string, write: (unfinished: string) 
 /** Throws COMMAND_INVALID unless a folder of that name can be made, with the folders around it. Makes nothing. */
 export async function checkFree(folder: string): Promise<void> {
   const refuse = (found: string) => new PipelineError('COMMAND_INVALID', `${folder} ${found} · name another folder`);
+  if (Buffer.byteLength(path.basename(folder)) > LONGEST_FOLDER_NAME) throw refuse('has a name that is too long');
+  if ((await lstat(folder).catch(() => undefined))?.isSymbolicLink()) throw refuse('is a link, over which nothing is written');
   const own = await statusOf(folder);
   if (own && !own.isDirectory()) throw refuse('is a file');
   if (own && (await readdir(folder)).length > 0) throw refuse('is not empty, and nothing is written over');
@@ -70,9 +72,16 @@ async function makeFolders(folder: string): Promise<void> {
   });
 }
 
+/** 255 bytes are the most for a name, and an unfinished folder has a longer one. */
+const LONGEST_FOLDER_NAME = 200;
+
 async function statusOf(place: string): Promise<Stats | undefined> {
   return stat(place).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isErrno(error, 'ELOOP', 'ENAMETOOLONG', 'EACCES'))
+      throw new PipelineError('COMMAND_INVALID', `${place} cannot be reached (${(error as NodeJS.ErrnoException).code}) · name another folder`, {
+        cause: error,
+      });
     throw error;
   });
 }

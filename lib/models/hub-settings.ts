@@ -31,7 +31,7 @@ export function hubSettings(environment: Environment, home: string): HubSettings
     cache: folder(environment['HF_HUB_CACHE'] || environment['HUGGINGFACE_HUB_CACHE'] || join(hfHome, 'hub')),
     isOffline: isTrue(environment['HF_HUB_OFFLINE'] || environment['TRANSFORMERS_OFFLINE']),
     ...(!isTrue(environment['HF_HUB_DISABLE_IMPLICIT_TOKEN']) && credentials(environment, folder(environment['HF_TOKEN_PATH'] || join(hfHome, 'token')))),
-    silenceMs: Math.max(silence, 0.1) * 1000,
+    silenceMs: Math.min(Math.max(silence, 0.1) * 1000, 2 ** 31 - 1), // longer ones no timer takes
     pausesMs: [500, 1000, 2000, 4000],
   };
 }

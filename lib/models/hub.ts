@@ -66,6 +66,13 @@ export async function fetchFromHub({ id, revision = 'main', files }: HubFiles, s
     await writeReference(repository, revision, found.commit);
     return snapshot(found.commit);
   } catch (error) {
+    if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) {
+      throw new PipelineError(
+        'COMMAND_INVALID',
+        `${settings.cache} cannot be written (${(error as NodeJS.ErrnoException).code}) · set HF_HUB_CACHE to a folder that can`,
+        { cause: error },
+      );
+    }
     if (!(error instanceof Unreachable)) throw error;
     if (cached === undefined) throw unreachable(error, { id, revision, files }, settings);
     hooks.warn?.(`${id} (${revision}): ${error.message}; using the commit ${cached} that ${settings.cache} has`);
@@ -80,6 +87,9 @@ async function connect(id: string, settings: HubSettings, signal: AbortSignal | 
     throw new PipelineError('COMMAND_INVALID', `HF_ENDPOINT is ${quoted(endpoint)} · it has to be an address like https://huggingface.co`);
   }
   const token = settings.token ?? (settings.tokenFile === undefined ? undefined : await readToken(settings.tokenFile));
+  // An error of the network would repeat it.
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    throw new PipelineError('COMMAND_INVALID', 'HF_TOKEN, or the file of the token, holds signs that no token has · set it again');
   return { endpoint, page: `${endpoint}/${id}`, token, silenceMs, pausesMs, signal };
 }
 
@@ -87,7 +97,7 @@ async function readToken(file: string): Promise<string | undefined> {
   try {
     return (await readFile(file, 'utf8')).trim() || undefined;
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR')) return undefined;
     throw error;
   }
 }

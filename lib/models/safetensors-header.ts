@@ -68,9 +68,11 @@ function parseMetadata(value: unknown, file: string): Record<string, string> {
 
 /** No tensor of a network has more than four. */
 const MOST_AXES = 8;
+const LONGEST_NAME = 1000;
 
 function parseEntry(name: string, value: unknown, file: string): Entry {
   const refuse = (found: string, allowed: string) => invalid(file, 8, `tensor ${quoted(name)} has ${found}`, allowed);
+  if (name.length > LONGEST_NAME) throw refuse(`a name of ${name.length} signs`, `${LONGEST_NAME} are the most`);
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
     throw refuse(`dtype ${quoted(dtype)}`, `it must be one of ${Object.keys(DTYPE_BYTES).join(', ')}`);

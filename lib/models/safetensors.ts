@@ -25,8 +25,8 @@ export interface OpenTensorFile {
   close(): Promise<void>;
 }
 
-/** Longest header that the safetensors library reads, in bytes. */
-const HEADER_LIMIT = 100_000_000;
+/** In bytes: fifty times that of the largest model of the family. The safetensors library reads up to 100 MB, of which a parser makes gigabytes. */
+const HEADER_LIMIT = 2 ** 24;
 
 /**
  * Opens a safetensors file and reads its header, which says what will be read: nothing is allocated for a tensor before.
@@ -85,9 +85,19 @@ export async function writeTensors(file: string, { tensors, metadata }: TensorFi
   await writeEachTensor(file, new Map([...tensors].map(([name, tensor]) => [name, toWrite(tensor)])), metadata);
 }
 
-/** The same, holding the numbers of one tensor at a time. */
-export async function writeEachTensor(file: string, tensors: ReadonlyMap<string, TensorToWrite>, metadata: Readonly<Record<string, string>>): Promise<void> {
-  await writeFile(file, encodeTensors(tensors, metadata));
+/** The same, holding the numbers of one tensor at a time; ends after the tensor at hand when `signal` aborts, whose reason is thrown. */
+export async function writeEachTensor(
+  file: string,
+  tensors: ReadonlyMap<string, TensorToWrite>,
+  metadata: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await writeFile(file, encodeTensors(tensors, metadata), signal && { signal });
+  } catch (error) {
+    signal?.throwIfAborted(); // its own reason, not the word of the file system
+    throw error;
+  }
 }
 
 /**

@@ -68,7 +68,7 @@ export function loadSavedConfig(folder: string): Omit<Model, 'tensors'> {
 }
 
 /** Of an index file: the largest of the family has 0.2 MB. */
-const INDEX_BYTES = 2 ** 24;
+const INDEX_BYTES = 2 ** 21;
 
 /** What a model's images are like: [channels, height, width], and an input is (x / 255 - mean) / std. */
 interface Images {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PipelineError, printable, quoted } from '../errors.js';
+import { PipelineError, inOneLine, quoted } from '../errors.js';
 import { adaptStem } from './adapt-stem.js';
 import { parseConfig, printConfig, type ModelConfig } from './config.js';
 import { toTensorFlow, toTorch, torchShape } from './layout.js';
@@ -41,11 +41,11 @@ export interface Adaptation {
  * Writes `model.safetensors` with timm's names and layouts, and timm's `config.json`, into `folder`, which is created.
  * The same model gives the same bytes. Throws WEIGHTS_INVALID if a tensor is missing, unknown or of another size.
  */
-export async function saveModel(folder: string, network: Network, tensors: Weights, config: ModelConfig): Promise<void> {
+export async function saveModel(folder: string, network: Network, tensors: Weights, config: ModelConfig, signal?: AbortSignal): Promise<void> {
   const sizes = new Map(Object.entries(tensors).map(([name, values]) => [name, [values.length]]));
   checkFit(`the weights given for ${folder}`, network, sizes, (tensor) => [elements(tensor.shape)]);
   await mkdir(folder, { recursive: true });
-  await writeEachTensor(path.join(folder, WEIGHTS_FILE), new Map(stateDict(network, tensors)), METADATA);
+  await writeEachTensor(path.join(folder, WEIGHTS_FILE), new Map(stateDict(network, tensors)), METADATA, signal);
   await writeFile(path.join(folder, CONFIG_FILE), printConfig(network, config));
 }
 
@@ -208,7 +208,7 @@ function list(fault: string, names: readonly string[]): string {
   const rest = names.length > 10 ? ` and ${names.length - 10} more` : '';
   return `${names.length} ${fault}: ${names
     .slice(0, 10)
-    .map((name) => printable(name, 150))
+    .map((name) => inOneLine(name, 150))
     .join(', ')}${rest}`;
 }
 

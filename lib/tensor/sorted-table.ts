@@ -22,6 +22,7 @@ export function readTable(file: Uint8Array): { readonly key: string; readonly va
 
 /** Names of tensors are shorter. Each entry may repeat the key before it at no cost, so that long ones would fill the memory. */
 const LONGEST_KEY = 1000;
+const MOST_KEY_BYTES = 2 ** 22;
 
 /** Two handles in 40 bytes, and the mark. */
 const FOOTER = 48;
@@ -49,11 +50,14 @@ function readBlock(file: Uint8Array, { begin, length }: Handle): { readonly key:
   if (!(entriesEnd >= 0)) throw new RangeError(`the block at byte ${begin} has no entries`);
 
   const entries: { key: Buffer; value: Uint8Array }[] = [];
+  let keyBytes = 0;
   const reader = protobuf.Reader.create(file.subarray(begin, begin + entriesEnd));
   let before = Buffer.alloc(0);
   while (reader.pos < reader.len) {
     const [shared, rest, size] = [reader.uint32(), reader.uint32(), reader.uint32()];
     if (shared + rest > LONGEST_KEY) throw new RangeError(`the block at byte ${begin} has a key of ${shared + rest} bytes, but ${LONGEST_KEY} are the most`);
+    keyBytes += shared + rest;
+    if (keyBytes > MOST_KEY_BYTES) throw new RangeError(`the block at byte ${begin} has keys of more than ${MOST_KEY_BYTES} bytes`);
     if (shared > before.length || reader.pos + rest + size > reader.len) throw new RangeError(`the block at byte ${begin} has an entry that does not fit`);
     const at = begin + reader.pos;
     before = Buffer.concat([before.subarray(0, shared), file.subarray(at, at + rest)]);

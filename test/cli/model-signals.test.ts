@@ -110,13 +110,15 @@ for (const [what, args, message] of [
   ['an export into a file', ['export', 'local-dir:model', 'model/config.json/x'], /lies in .*config\.json, which is a file/],
   ['an export onto a file', ['export', 'local-dir:model', 'model/config.json'], /config\.json is a file · name another folder/],
   ['an export where no folder can be', ['export', 'local-dir:model', '/proc/x/y'], /the folder \/proc\/x cannot be made \(ENOENT\)/],
+  ['an export onto a link', ['export', 'local-dir:model', 'dangling'], /dangling is a link, over which nothing is written/],
+  ['an export with an endless name', ['export', 'local-dir:model', 'x'.repeat(300)], /has a name that is too long/],
   ['a pipe for an image', ['predict', 'local-dir:model', 'pipe.png'], /"pipe\.png" is a pipe, a device or a socket/],
   ['an architecture without weights', ['predict', 'efficientnet_t0', 'photos'], /MODEL_UNKNOWN no weights of efficientnet_t0 were published/],
   ['images that no memory holds', ['predict', 'local-dir:model', 'photos/1.png', '--size', '1000000'], /inputSize is \[3,1000000,1000000\], but must be/],
   ['a folder without its prefix', ['predict', 'model', 'photos'], /no model is named "model".*local-dir:FOLDER/],
 ] as const) {
   test(`${what} is refused before any work`, async () => {
-    spawnSync('sh', ['-c', 'mkdir -p taken.csv && (test -e pipe.png || mkfifo pipe.png)'], { cwd: folder });
+    spawnSync('sh', ['-c', 'mkdir -p taken.csv && (test -e pipe.png || mkfifo pipe.png) && ln -sfn nowhere dangling'], { cwd: folder });
     const { status, stdout, stderr } = run(args);
     assert.deepEqual([status, stdout], [2, ''], stderr);
     assert.match(stderr, message);

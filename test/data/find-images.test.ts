@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +12,8 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'find-images-'));
   for (const name of ['a/10.png', 'a/9.png', 'a/[x].png', 'a/deep/1.webp', 'a/notes.txt', 'a/old.gif']) await writeBytes(join(folder, name), 'any');
   execFileSync('mkfifo', [join(folder, 'pipe.png')]);
+  await mkdir(join(folder, 'linked'));
+  await symlink('/dev/zero', join(folder, 'linked/zero.png'));
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -34,6 +36,11 @@ for (const [inputs, wanted] of [
     );
   });
 }
+
+test('a link to a device that a pattern matches is skipped with the reason', async () => {
+  const { images, refused } = await findImages(['linked/*.png'], folder);
+  assert.deepEqual([images, refused], [[], [{ name: 'linked/zero.png', reason: 'it is no file, or a link to none' }]]);
+});
 
 for (const [input, message] of [
   ['a/*.gif', /neither a file, nor a folder, nor a pattern that any JPEG, PNG or WebP file matches/],

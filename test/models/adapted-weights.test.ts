@@ -96,9 +96,14 @@ test('a tensor that is there twice, once with the prefix of a wrapper, is refuse
   await assert.rejects(loadModel(twice), { code: 'WEIGHTS_INVALID', message: /holds both "(module\.)?bn2\.bias" and "(module\.)?bn2\.bias"/ });
 });
 
-test('a name of a million signs, and what would steer a terminal, is not repeated', async () => {
-  const strange = await folderWith((tensors) => new Map([...tensors, [`\u001b[2J${'x'.repeat(1e6)}`, tensors.get('bn2.bias')!]]));
-  await assert.rejects(loadModel(strange), ({ message }: Error) => /unexpected: \\u001b\[2Jx+…/.test(message) && message.length < 1000);
+test('what would steer a terminal or begin a line of its own is not repeated', async () => {
+  const strange = await folderWith((tensors) => new Map([...tensors, [`\u001b[2J\n${'x'.repeat(500)}`, tensors.get('bn2.bias')!]]));
+  await assert.rejects(loadModel(strange), ({ message }: Error) => /unexpected: \\u001b\[2J\\nx+…/.test(message) && message.length < 1000);
+});
+
+test('a name of a million signs is refused by its length', async () => {
+  const strange = await folderWith((tensors) => new Map([...tensors, ['module.'.repeat(2e5), tensors.get('bn2.bias')!]]));
+  await assert.rejects(loadModel(strange), ({ message }: Error) => /has a name of 1400000 signs, but 1000 are the most/.test(message) && message.length < 1000);
 });
 
 test('a pickle is not read: the reason and the way to safetensors are told', async () => {

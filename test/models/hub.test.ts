@@ -268,6 +268,22 @@ test('without hub and cache, an error says which address, which cache and which 
   assert.deepEqual(await readdir(settings.cache).catch(() => []), []);
 });
 
+test('a token that cannot be one is refused without being repeated', async (t) => {
+  const { settings } = await setUp(t);
+  await assert.rejects(
+    fetchFromHub({ id: ID, files: FILES }, { ...settings, token: 'hf_secret\nhf_more' }),
+    (error: Error) => hasCode('COMMAND_INVALID', /HF_TOKEN/)(error) && !error.message.includes('secret'),
+  );
+});
+
+test('a cache that cannot be written is told with its variable', async (t) => {
+  const { settings } = await setUp(t);
+  await assert.rejects(
+    fetchFromHub({ id: ID, files: FILES }, { ...settings, cache: '/dev/null/x' }),
+    hasCode('COMMAND_INVALID', /\/dev\/null\/x cannot be written.*HF_HUB_CACHE/),
+  );
+});
+
 test('a new commit is fetched anew, with the files that changed; the old snapshot stays', async (t) => {
   const { server, settings } = await setUp(t);
   const old = await fetchFromHub({ id: ID, files: FILES }, settings);

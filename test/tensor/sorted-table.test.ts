@@ -26,6 +26,12 @@ test('a small file cannot hold keys that fill the memory', () => {
   assert.throws(() => readTable(table), { name: 'RangeError', message: /has a key of 100000 bytes, but 1000 are the most/ });
 });
 
+test('many keys of the longest kind are refused by their sum', () => {
+  const long = 'k'.repeat(999);
+  const table = tableOf([[entry(0, long), ...Array.from({ length: 10_000 }, () => entry(999, ''))]]);
+  assert.throws(() => readTable(table), { name: 'RangeError', message: /has keys of more than 4194304 bytes/ });
+});
+
 test('a block cannot be read again and again', () => {
   const table = tableOf([[entry(0, 'a')]], (blocks) => Array.from({ length: 1000 }, () => blocks[0]!));
   assert.throws(() => readTable(table), { name: 'RangeError', message: /the block at byte 0 overlaps the one before it/ });
