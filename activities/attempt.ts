@@ -6,6 +6,9 @@ import { isInterruption, toFailure } from './failures.js';
 export interface Attempt {
   /** Unique among all attempts at all keys: an attempt that was given up and wakes up has a folder of its own. */
   readonly name: string;
+  /** The activity, and which of its attempts this is, counted from 1. */
+  readonly owner: string;
+  readonly number: number;
   /** Aborted when the attempt is cancelled, timed out, or its worker shuts down. */
   readonly signal: AbortSignal;
   /** What the heartbeats say from now on: a small object that a person can read. Costs nothing. */
@@ -28,7 +31,7 @@ export async function attempt<T>(phase: Phase, work: (attempt: Attempt) => Promi
   };
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
   try {
-    return await work({ name: nameOf(context), signal: context.cancellationSignal, report });
+    return await work({ ...identityOf(context), signal: context.cancellationSignal, report });
   } catch (error) {
     if (context.cancellationSignal.aborted) return await context.cancelled;
     const failures = isInterruption(error) ? past : countFailure(past, details.checkpoint);
@@ -69,6 +72,7 @@ function logged(context: Context, error: unknown, failures: number | undefined):
   return failure;
 }
 
-function nameOf({ info }: Context): string {
-  return [info.workflowExecution?.runId ?? 'alone', info.activityId, info.attempt].join('-').replaceAll(/[^\w-]/g, '_');
+function identityOf({ info }: Context): Pick<Attempt, 'name' | 'owner' | 'number'> {
+  const owner = [info.workflowExecution?.runId ?? 'alone', info.activityId].join('-').replaceAll(/[^\w-]/g, '_');
+  return { owner, number: info.attempt, name: `${owner}-${info.attempt}` };
 }

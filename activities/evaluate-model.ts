@@ -31,9 +31,9 @@ export const evaluateModel =
   ({ store, clock, device }: DeviceDeps) =>
   async ({ generation, model, dataset, batch }: EvaluateInput): Promise<EvaluateResult> =>
     attempt('evaluate', async (current) => {
-      const { signal, report } = current;
+      const { report } = current;
       const key = evaluateKey(batch, { model: model.digest, dataset: dataset.digest });
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'evaluate', key }, async (output) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'evaluate', key }, async ({ output, signal }) => {
         const job = { kind: 'evaluate', model: await store.open(model), dataset: await store.open(dataset), batch, output } as const;
         const { meta } = await device.run(job, { signal, onProgress: (progress) => report({ generation, ...progress }) });
         return meta;

@@ -25,6 +25,7 @@ export const RETRIED: Readonly<Record<ErrorCode, boolean>> = {
   TENSOR_LEAK: false,
   ARTIFACT_MISSING: false, // The phase that makes it has to run again, which the workflow sees to.
   ARTIFACT_CORRUPT: false,
+  SUPERSEDED: true, // It finds what the other one made.
   STORE_REFUSED: false,
   STORE_UNREACHABLE: true,
   COMPILE_UNSUPPORTED: false,

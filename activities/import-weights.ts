@@ -60,7 +60,7 @@ export const importWeights =
 
       report({ doing: 'looking for changes' });
       const key = importKey({ config: await sha256Of(modelFile(folder, CONFIG_FILE)), weights: await sha256Of(modelFile(folder, WEIGHTS_FILE)) });
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'import', key }, async (output) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'import', key }, async ({ output }) => {
         for (const file of [CONFIG_FILE, WEIGHTS_FILE]) await copyFile(join(folder, file), join(output, file)); // the hub's are links
         report({ doing: 'checking' });
         await eachWeight(output, network, () => signal.throwIfAborted()); // what is published, should the folder change meanwhile

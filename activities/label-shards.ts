@@ -50,11 +50,11 @@ async function labelOne(input: LabelInput, index: number, current: Attempt, { st
   const { from, to } = shardRange(labelling, images, index);
   const key = labelKey(labelling, { from, to }, { model: model.digest, dataset: dataset.digest });
   const onProgress = (progress: object): void => current.report({ generation, shard: index + 1, shards, ...progress });
-  return publishOnce(current, { store, clock }, { phase: 'label', key }, async (output) => {
+  return publishOnce(current, { store, clock }, { phase: 'label', key }, async ({ output, signal }) => {
     const folders = { model: await store.open(model), dataset: await store.open(dataset), output };
     return inTurn(async () => {
       const started = clock(); // the shards before are not counted again
-      const { meta } = await device.run({ kind: 'label', from, to, labelling, ...folders }, { signal: current.signal, onProgress });
+      const { meta } = await device.run({ kind: 'label', from, to, labelling, ...folders }, { signal, onProgress });
       return { seconds: (clock() - started) / 1000, ...meta };
     });
   });

@@ -42,7 +42,7 @@ export const prepareData =
       const isWhole = async (published: ArtifactRef) =>
         !(await readDataset(await store.open(published))).hiddenLabels || (await store.find('hidden-labels', hiddenKey)) !== undefined;
 
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key, isWhole }, async (output) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key, isWhole }, async ({ output }) => {
         warmDevice?.();
         const hiddenOutput = await store.workFolder(hiddenKey, name);
         const { hiddenLabels } = await prepareDataset({ data, seed, locations, output, hiddenOutput, ...progressOf('reading images') });

@@ -1,3 +1,4 @@
+import { takeLease, type LeaseTimes } from '../lib/store/lease.js';
 import type { ArtifactMeta, ArtifactRef, ArtifactStore, Manifest, Phase } from '../lib/store/store.js';
 import type { Attempt } from './attempt.js';
 import { SAME } from './keys.js';
@@ -6,6 +7,8 @@ export interface PublishDeps {
   readonly store: ArtifactStore;
   /** Milliseconds; only differences are used. */
   readonly clock: () => number;
+  /** Tests do not wait for half a minute. */
+  readonly leaseTimes?: LeaseTimes;
 }
 
 /** What every phase's result holds. `seconds` are those of the original computation. */
@@ -27,33 +30,62 @@ export interface PublishOptions {
   isWhole?(published: Manifest): Promise<boolean>;
 }
 
+/** What the work of an attempt is given. */
+export interface Workplace {
+  /** Empty; becomes the artifact. */
+  readonly output: string;
+  /** The attempt's, and aborted as well when another attempt has taken over. */
+  readonly signal: AbortSignal;
+  /** Throws SUPERSEDED: before whatever others can see. */
+  check(): Promise<void>;
+}
+
 /**
  * Looks up the key, does the work if nobody published it, and publishes the folder that it filled. Safe to repeat at
- * any moment: what is published returns at once, and of two attempts that race one wins and both return its artifact.
- * What `work` returns becomes the artifact's meta: seconds, versions, whatever may differ between two computations.
+ * any moment: what is published returns at once. One attempt at a time works at a key, see `takeLease`; one that was given up and wakes
+ * up ends with SUPERSEDED and publishes nothing. What `work` returns becomes the artifact's meta: seconds, versions, whatever may
+ * differ between two computations.
  */
 export async function publishOnce(
-  { name, signal }: Attempt,
-  { store, clock }: PublishDeps,
-  { phase, key, isWhole }: PublishOptions,
-  work: (output: string) => Promise<Readonly<Record<string, unknown>>>,
+  attempt: Attempt,
+  deps: PublishDeps,
+  options: PublishOptions,
+  work: (place: Workplace) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Published> {
-  const published = await store.find(phase, key);
-  if (published && (await isWhole?.(published)) !== false) return resultOf(published, true, `published before from ${SAME[phase]}`);
+  const { store, clock, leaseTimes } = deps;
+  const { phase, key, isWhole } = options;
+  const lookUp = async (): Promise<Manifest | undefined> => {
+    const published = await store.find(phase, key);
+    return published && (await isWhole?.(published)) !== false ? published : undefined;
+  };
+  const published = await lookUp();
+  if (published) return resultOf(published, true, `published before from ${SAME[phase]}`);
 
+  const holder = { owner: attempt.owner, attempt: attempt.number, name: attempt.name };
+  const lease = await takeLease(store.leases, key, holder, {
+    signal: attempt.signal,
+    isNeeded: async () => (await lookUp()) === undefined,
+    onWait: ({ owner }) => attempt.report({ waitingFor: owner }),
+    times: leaseTimes,
+  });
   try {
+    const meanwhile = await lookUp();
+    if (meanwhile) return resultOf(meanwhile, true, `published meanwhile from ${SAME[phase]}`);
+    if (!lease) return await publishOnce(attempt, deps, options, work); // and gone again
+    const signal = AbortSignal.any([attempt.signal, lease.signal]);
     const started = clock();
-    const output = await store.workFolder(key, name);
-    const meta = await work(output);
-    signal.throwIfAborted(); // an attempt that was given up must not publish behind the next one's back
+    const output = await store.workFolder(key, attempt.name);
+    const meta = await work({ output, signal, check: () => lease.check() });
+    attempt.signal.throwIfAborted(); // an attempt that was given up must not publish behind the next one's back
+    await lease.check();
     const manifest = await store.publish(phase, key, output, withSeconds(meta, (clock() - started) / 1000));
     await store.clear(key);
     return resultOf(manifest, false, 'nothing was published under its key');
   } catch (error) {
-    // Another attempt that published first has cleared this one's folders away under it.
-    const winner = published || signal.aborted ? undefined : await store.find(phase, key);
-    if (winner === undefined) throw error;
-    return resultOf(winner, true, `published meanwhile from ${SAME[phase]}`);
+    lease?.signal.throwIfAborted(); // what failed because the other one took over is not the cause
+    throw error;
+  } finally {
+    await lease?.release();
   }
 }
 

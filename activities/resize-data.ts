@@ -35,7 +35,7 @@ export const resizeData =
       const progressOf = (doing: string) => ({ signal, onProgress: (progress: object) => report({ doing, size: data.image.size, ...progress }) });
       const fingerprint = await datasetFingerprint(data, locations, progressOf('looking for changes'));
       const key = resizeKey(data, seed, { fingerprint, like: like.digest });
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key }, async (output) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key }, async ({ output }) => {
         await resizeDataset({ data, locations, like: await store.open(like), output, ...progressOf('reading images') });
         return {};
       });

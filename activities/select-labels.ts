@@ -52,7 +52,7 @@ export const selectLabels =
       const then = before && (await findShards(store, before, dataset, images));
       const digests = { labels: now.digests, before: then?.digests ?? null, hidden: hiddenLabels?.digest ?? null, dataset: dataset.digest };
       const key = selectKey(seed, generation, selection, digests);
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'select', key }, async (output) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'select', key }, async ({ output }) => {
         current.report({ generation, shards: now.files.length });
         const { classes } = await readJson<Dataset>(await store.open(dataset), 'dataset.json');
         const hidden = hiddenLabels && (await store.open(hiddenLabels));

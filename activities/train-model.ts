@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Progress } from '../lib/device/messages.js';
 import type { Device } from '../lib/device/process.js';
 import type { GenerationSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef, Manifest } from '../lib/store/store.js';
@@ -36,9 +37,8 @@ export const trainModel =
   ({ store, clock, device }: DeviceDeps) =>
   async ({ seed, generation, dataset, selection, initial }: TrainInput): Promise<TrainResult> =>
     attempt('train', async (current) => {
-      const { signal, report } = current;
       const key = trainKey(seed, generation, { dataset: dataset.digest, selection: selection?.digest ?? null, initial: initial?.digest });
-      const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'train', key }, async (output) => {
+      const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'train', key }, async ({ output, signal, check }) => {
         const job = {
           kind: 'train',
           seed,
@@ -49,9 +49,9 @@ export const trainModel =
           checkpoints: await store.checkpoints(key),
           output,
         } as const;
-        const sharing = sharingOf(() => store.shareCheckpoints(key));
-        const onProgress = (progress: Parameters<typeof report>[0]): void => {
-          report({ generation: generation.index, ...progress });
+        const sharing = sharingOf(() => check().then(() => store.shareCheckpoints(key)));
+        const onProgress = (progress: Progress): void => {
+          current.report({ generation: generation.index, ...progress });
           sharing.start();
         };
         const { meta } = await device.run(job, { signal, onProgress }).finally(() => sharing.finish());

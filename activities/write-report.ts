@@ -48,7 +48,7 @@ export const writeReport =
         specDigest,
         artifactsOf(input).map((ref) => ref?.digest ?? null),
       );
-      const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'report', key }, async (output) => {
+      const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'report', key }, async ({ output }) => {
         const open = opener(store);
         // Vega is loaded by the first report: a worker starts without it.
         const { writeReport: write } = await import('../lib/report/report.js');

@@ -22,6 +22,7 @@ export const ERRORS = {
   TENSOR_LEAK: 'A training step left tensors behind.',
   ARTIFACT_MISSING: 'An artifact that a phase needs is not in the store.',
   ARTIFACT_CORRUPT: 'An artifact does not match its manifest.',
+  SUPERSEDED: 'Another attempt has taken over the work of this one, which ends itself.',
   STORE_REFUSED: 'The store of artifacts does not give this user what is asked: keys, bucket, rights or clock are wrong.',
   STORE_UNREACHABLE: 'The store of artifacts does not answer.',
   COMPILE_UNSUPPORTED: 'A function cannot be recorded as a compiled step.',

@@ -6,8 +6,10 @@
  * | --- | --- |
  * | `stop`, SIGTERM | ends the job at its next step (a training writes a checkpoint first), answers `stopped`, exits |
  * | the worker is gone (IPC closed) | exits at once: another attempt may be at work on the same folders |
+ * | a worker that is frozen | ends its step, and waits before it writes a checkpoint: another attempt may have begun |
  * | SIGINT | nothing: a terminal's Ctrl-C reaches the whole group, and the worker decides what it means |
  */
+import { setImmediate } from 'node:timers/promises';
 import type { HostFacts } from '../training/versions.js';
 import { describeFailure } from './failure.js';
 import type { JobHooks, JobOutcome } from './hooks.js';
@@ -22,6 +24,7 @@ let isStopping = false;
 process.title = 'noisy-student device';
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') stop();
+  else if (message.type === 'licence') renew(message.until);
   else if (message.type === 'load') void load();
   else void run(message.job);
 });
@@ -59,9 +62,30 @@ function stop(): void {
   if (!isRunning) process.exit(0);
 }
 
+let licensedUntil = 0n;
+let waiting: (() => void)[] = [];
+
+function renew(until: bigint): void {
+  licensedUntil = until;
+  if (!isLicensed()) return; // it lay in the pipe while this process was frozen
+  for (const goOn of waiting) goOn();
+  waiting = [];
+}
+
+function isLicensed(): boolean {
+  return process.hrtime.bigint() < licensedUntil;
+}
+
+/** A step holds the thread: what came meanwhile is read first. */
+async function licence(): Promise<void> {
+  await setImmediate();
+  if (!isLicensed()) await new Promise<void>((resolve) => waiting.push(resolve));
+}
+
 const hooks: JobHooks = {
   onProgress: reportSparingly(),
   shouldStop: () => isStopping,
+  licence,
   now: () => performance.now(),
   collectGarbage: () => globalThis.gc?.(),
   warn: (message) => console.error(message),

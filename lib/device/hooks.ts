@@ -8,6 +8,8 @@ export interface JobHooks {
   onProgress(progress: Progress): void;
   /** True once the job should end early. Ask after every batch. */
   shouldStop(): boolean;
+  /** Resolves while the worker is known to live. Await it before anything is written that another attempt uses, too. */
+  licence(): Promise<void>;
   /** Monotonic milliseconds; for rates and shares, never for a result. */
   now(): number;
   /** Lets go at once of what JavaScript does not use any more: 10 to 25 ms. */

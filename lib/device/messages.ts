@@ -66,5 +66,9 @@ export type FromChild =
       readonly stack?: string;
     };
 
-/** `load`: load what a training needs; a job that comes then need not wait for it. */
-export type ToChild = { readonly type: 'run'; readonly job: Job } | { readonly type: 'load' } | { readonly type: 'stop' };
+/**
+ * `load`: load what a training needs; a job that comes then need not wait for it. `licence`: the worker lives, and what is shared may be
+ * written until then, in nanoseconds of `process.hrtime`.
+ */
+export type ToChild =
+  { readonly type: 'run'; readonly job: Job } | { readonly type: 'load' } | { readonly type: 'stop' } | { readonly type: 'licence'; readonly until: bigint };

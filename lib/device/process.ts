@@ -41,7 +41,8 @@ export interface Device {
   warm(): void;
   /**
    * Runs one job; jobs given meanwhile wait for their turn. Rejects with
-   * - `JobAborted` when `signal` aborts first: a training has written a checkpoint, unless it took longer than `killAfterMs`;
+   * - `JobAborted` when `signal` aborts first: a training has written a checkpoint, unless it took longer than `killAfterMs`, or the
+   *   signal's reason is an error of ours: then the child is ended at once;
    * - `DEVICE_LOST` when the child dies, `DEVICE_STALLED` when it makes no progress;
    * - the job's own error. Whatever the reason, the next job gets a fresh child.
    */
@@ -164,6 +165,7 @@ async function supervise(child: Child, job: Job, stop: AbortSignal, options: Dev
       outcome ??= how;
       clearTimeout(stallTimer);
       clearTimeout(killTimer);
+      clearInterval(licenceTimer);
       stop.removeEventListener('abort', onAbort);
       child.process.off('message', onMessage);
       outcome();
@@ -184,17 +186,33 @@ async function supervise(child: Child, job: Job, stop: AbortSignal, options: Dev
       }
     };
     const onAbort = () => {
+      if (stop.reason instanceof PipelineError) return void child.process.kill('SIGKILL'); // superseded: nothing more may be written
       tell(child, { type: 'stop' });
       killTimer = setTimeout(() => child.process.kill('SIGKILL'), options.killAfterMs);
     };
     let killTimer: NodeJS.Timeout | undefined;
+    const licenceTimer = setInterval(() => tell(child, licence()), LICENCE_EVERY_MS);
     const stallTimer = setTimeout(() => settle(() => reject(deviceStalled(child, job, options))), options.stallMs);
     child.process.on('message', onMessage);
     stop.addEventListener('abort', onAbort, { once: true });
     void child.ended.then(() => settle(() => reject(lost())));
-    void child.ready.then(() => tell(child, stop.aborted ? { type: 'stop' } : { type: 'run', job }));
+    void child.ready.then(() => {
+      tell(child, licence());
+      tell(child, stop.aborted ? { type: 'stop' } : { type: 'run', job });
+    });
   });
 }
+
+/**
+ * By the clock of the machine, which all its processes share. A worker that is frozen gives none, so what it started writes no more
+ * checkpoints long before the heartbeats are missed (15 s) and another attempt begins.
+ */
+function licence(): ToChild {
+  return { type: 'licence', until: process.hrtime.bigint() + LICENCE_NS };
+}
+
+const LICENCE_EVERY_MS = 1_000;
+const LICENCE_NS = 5_000_000_000n;
 
 function tell(child: Child, message: ToChild): void {
   // A channel that has just closed reports through `ended`; the callback keeps it from being thrown as well.

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
-import { isErrno, orDiskFull, sync, syncTree } from './disk.js';
+import { isErrno, isThere, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
+import { fileLeases } from './file-leases.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
 
 /**
  * Artifacts in a folder of this machine, or of a file system that machines share:
- * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `damaged/<phase>-<key>-<unique>/`.
+ * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `leases/<key>/`, `damaged/<phase>-<key>-<unique>/`.
  * Every method throws DISK_FULL if the disk has no space left.
  */
 export function createFileStore(root: string): ArtifactStore {
@@ -19,7 +20,7 @@ export function createFileStore(root: string): ArtifactStore {
 
   async function find(phase: Phase, key: string): Promise<Manifest | undefined> {
     const folder = artifactFolder(phase, key);
-    if (!(await exists(folder))) return undefined;
+    if (!(await isThere(folder))) return undefined;
     const manifest = await readVerified(folder, phase, key, verified);
     if (manifest === undefined) await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
     return manifest;
@@ -81,6 +82,8 @@ export function createFileStore(root: string): ArtifactStore {
     // Who shares the folder has them.
     shareCheckpoints: async () => undefined,
 
+    leases: fileLeases(join(root, 'leases')),
+
     async clear(key) {
       await rm(checkpointFolder(key), { recursive: true, force: true });
       await rm(workFolders(key), { recursive: true, force: true });
@@ -136,25 +139,6 @@ async function renameIfFree(folder: string, destination: string): Promise<boolea
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR')) return undefined;
     throw error;
   }
 }

@@ -6,13 +6,14 @@ import type { BlobCache } from './blob-cache.js';
 import { orDiskFull } from './disk.js';
 import { describeFiles, digestOf, parseManifest } from './manifest.js';
 import { sharedCheckpoints } from './s3-checkpoints.js';
+import { s3Leases } from './s3-leases.js';
 import type { Found, S3Objects } from './s3-objects.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
 
 /**
  * Artifacts in a bucket that machines share, with work and copies in `root`, a folder of this machine:
  * `artifacts/<phase>/<key>.json` is a manifest and the commit point, `blobs/<sha256>` are the files of all of them, each once, and
- * `damaged/` keeps the manifests of artifacts that did not verify, `checkpoints/` what trainings under way have reached.
+ * `damaged/` keeps the manifests of artifacts that did not verify, `checkpoints/` what trainings under way have reached, `leases/` who is at work.
  *
  * A manifest is written only where none is, or over the one that was found damaged, so of any number of publishers one wins; files are
  * there before it. Every method throws STORE_REFUSED, STORE_UNREACHABLE and DISK_FULL.
@@ -109,6 +110,8 @@ export function createS3Store({ objects, cache, root }: { readonly objects: S3Ob
     },
 
     shareCheckpoints: (key) => shared.share(key, checkpointFolder(key)),
+
+    leases: s3Leases(objects),
 
     async clear(key) {
       await shared.remove(key);

@@ -1,3 +1,5 @@
+import type { LeaseMarks } from './lease.js';
+
 /**
  * Where results live. An artifact is an immutable folder, addressed by its phase and key; its
  * `manifest.json` is written last and is the commit point. Implementations pass one contract suite.
@@ -47,6 +49,8 @@ export interface ArtifactStore {
   checkpoints(key: string): Promise<string>;
   /** Puts the newest checkpoint of a key where other machines that share the store find it. Safe to call often. */
   shareCheckpoints(key: string): Promise<void>;
+  /** By which attempts at a key agree on who may checkpoint and publish: see `takeLease`. */
+  readonly leases: LeaseMarks;
   /** Removes a finished key's checkpoints and work folders. */
   clear(key: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTensors, writeTensors, type StoredTensor } from '../models/safetensors.js';
-import { orDiskFull, sync, syncTree } from '../store/disk.js';
+import { isErrno, isThere, orDiskFull, sync, syncTree } from '../store/disk.js';
 import { describeFiles, MANIFEST } from '../store/manifest.js';
 import type { ManifestFile } from '../store/store.js';
 import type { RunProgress } from './progress.js';
@@ -48,15 +48,24 @@ export async function saveCheckpoint(folder: string, { tensors, progress }: Chec
 export async function newestCheckpoint(folder: string, warn: (message: string) => void): Promise<(Checkpoint & { readonly path: string }) | undefined> {
   for (const step of await stepsIn(folder)) {
     const path = pathOf(folder, step);
-    const damage = await damageOf(path);
-    if (damage === undefined) {
-      const { tensors } = await readTensors(join(path, STATE));
-      const progress = JSON.parse(await readFile(join(path, PROGRESS), 'utf8')) as RunProgress;
-      return { tensors, progress, path };
-    }
-    warn(`${path} is damaged (${damage}); falling back to the one before it`);
+    const found = await verified(path);
+    if (typeof found !== 'string') return { ...found, path };
+    warn(`${path} is damaged (${found}); falling back to the one before it`);
   }
   return undefined;
+}
+
+/** What is wrong with it, if it cannot be used. Somebody may remove it at this very moment. */
+async function verified(path: string): Promise<Checkpoint | string> {
+  const damage = await damageOf(path);
+  if (damage !== undefined) return damage;
+  try {
+    const { tensors } = await readTensors(join(path, STATE));
+    return { tensors, progress: JSON.parse(await readFile(join(path, PROGRESS), 'utf8')) as RunProgress };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 'it was removed meanwhile';
+    throw error;
+  }
 }
 
 /** Steps of the checkpoints under `folder`, newest first, whether or not they verify. */
@@ -76,15 +85,16 @@ export async function removeUnfinished(folder: string): Promise<void> {
 /** Renaming is the commit point. One of that step may be there already: the same bytes from another attempt, or damaged. */
 async function commit(folder: string, unfinished: string, step: number): Promise<void> {
   const path = pathOf(folder, step);
-  if ((await damageOf(path)) === undefined) {
-    await rm(unfinished, { recursive: true });
-    return;
+  while ((await damageOf(path)) !== undefined) {
+    await rm(path, { recursive: true, force: true });
+    await rename(unfinished, path).catch((error: unknown) => {
+      if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error; // another attempt was faster: its own is looked at
+    });
+    await sync(folder);
+    const damage = await damageOf(path);
+    if (damage !== undefined && !(await isThere(unfinished))) throw new Error(`${path} does not hold what was just written: ${damage}`);
   }
-  await rm(path, { recursive: true, force: true });
-  await rename(unfinished, path);
-  await sync(folder);
-  const damage = await damageOf(path);
-  if (damage !== undefined) throw new Error(`${path} does not hold what was just written: ${damage}`);
+  await rm(unfinished, { recursive: true, force: true });
 }
 
 async function removeOlder(folder: string, step: number): Promise<void> {

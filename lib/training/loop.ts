@@ -143,10 +143,11 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
 async function checkpoint(
   { running, checkpoints }: Parts,
   progress: RunProgress,
-  { now, collectGarbage }: JobHooks,
+  { now, collectGarbage, licence }: JobHooks,
   { isLast }: { isLast: boolean },
 ): Promise<RunProgress> {
   const start = now();
+  await licence();
   const state = running.copyState();
   await checkpoints.save(state, progress);
   disposeState(state);

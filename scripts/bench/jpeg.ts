@@ -82,6 +82,7 @@ export async function saveB0(folder: string, size: number): Promise<string> {
 const HOOKS: JobHooks = {
   onProgress: () => undefined,
   shouldStop: () => false,
+  licence: async () => undefined,
   now: () => performance.now(),
   collectGarbage: () => undefined,
   warn: (message) => console.error(message),

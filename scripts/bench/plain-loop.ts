@@ -164,6 +164,6 @@ async function report(): Promise<void> {
 
 /** Looks up the key, does the work and publishes it, as an activity does. */
 async function once(phase: Phase, key: string, work: (output: string) => Promise<Readonly<Record<string, unknown>>>): Promise<Published> {
-  const attempt = { name: 'loop', signal: new AbortController().signal, report: () => undefined };
-  return publishOnce(attempt, { store, clock: Date.now }, { phase, key }, work);
+  const attempt = { name: 'loop', owner: 'loop', number: 1, signal: new AbortController().signal, report: () => undefined };
+  return publishOnce(attempt, { store, clock: Date.now }, { phase, key }, ({ output }) => work(output));
 }

@@ -78,6 +78,7 @@ export function hooksOf({ stopAfter = Infinity }: { stopAfter?: number } = {}): 
     reports,
     onProgress: (progress) => void reports.push(progress),
     shouldStop: () => reports.length >= stopAfter,
+    licence: async () => undefined,
     now: () => performance.now(),
     collectGarbage: () => undefined,
     warn: () => {},

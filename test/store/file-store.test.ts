@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createFileStore } from '../../lib/store/file-store.js';
 import type { Manifest } from '../../lib/store/store.js';
+import { checkLeaseContract } from './lease-contract.js';
 import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 checkStoreContract('file store', filePlace);
+checkLeaseContract('file store', filePlace);
 checkKilledPublishers('file store', async () => ({ root: (await filePlace()).root }), [0, 2, 5, 9]);
 
 async function filePlace(): Promise<StorePlace & { root: string }> {

@@ -78,6 +78,7 @@ export function hooksStopping(stopAfter = Infinity): JobHooks & { readonly warni
     warnings: [] as string[],
     onProgress: () => void hooks.steps++,
     shouldStop: () => hooks.steps >= stopAfter,
+    licence: async () => undefined,
     now: () => performance.now(),
     collectGarbage: () => undefined,
     warn: (message: string) => void hooks.warnings.push(message),
