@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
@@ -9,10 +9,11 @@ import { selectLabels } from '../../activities/select-labels.js';
 import { trainModel } from '../../activities/train-model.js';
 import { runFolder } from '../../lib/report/run-models.js';
 import type { TrainJob } from '../../lib/device/messages.js';
+import type { Device } from '../../lib/device/process.js';
 import { PipelineError } from '../../lib/errors.js';
 import type { ArtifactRef, ArtifactStore } from '../../lib/store/store.js';
 import { exampleSpec } from '../workflows/spec.js';
-import { environment, fakeDevice, freshDeps, publishFiles, run, type FakeJob } from './support.js';
+import { environment, fakeDevice, freshDeps, publishFiles, run, writeFiles, type FakeJob } from './support.js';
 
 const [teacher, student] = exampleSpec().generations;
 const TRAINED: FakeJob = { files: { 'model.safetensors': 'weights', 'result.json': '{"parameters":42}' }, meta: { libtensorflow: '2.18.1' } };
@@ -39,16 +40,53 @@ test('a model is trained once: the second time it is reused, says why, and tells
   assert.equal(first.weights, '9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c'); // SHA-256 of "weights"
 });
 
-test('two attempts that train the same model at once return the same artifact', async (t) => {
+test('an attempt that sleeps while the next one trains ends itself when it wakes up, and publishes nothing', async (t) => {
   const deps = await freshDeps(t);
-  let attempt = 0;
-  const { device } = fakeDevice(() => ({ ...TRAINED, files: { ...TRAINED.files, 'who.txt': String(attempt++) } }));
+  const { device, wake, asleep } = sleepyDevice();
   const train = trainModel({ ...deps, device });
   const input = trainInput(await publishDataset(deps.store));
-  const results = await Promise.all([1, 2].map((number) => run(train, input, environment({ attempt: number }).env)));
-  assert.deepEqual(results[0]!.artifact, results[1]!.artifact);
-  assert.equal(attempt, 2);
+  const first = run(train, input, environment({ attempt: 1 }).env);
+  await asleep;
+  const second = await run(train, input, environment({ attempt: 2 }).env);
+  wake();
+  await assert.rejects(first, isFailure('SUPERSEDED', false));
+  assert.equal(second.reused, false);
+  assert.equal(await readFile(join(await deps.store.open(second.artifact), 'who.txt'), 'utf8'), 'job 2');
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'leases')), []);
 });
+
+test('a run that needs what another one trains waits, says so, and uses it', async (t) => {
+  const deps = await freshDeps(t);
+  const { device, wake, asleep } = sleepyDevice();
+  const train = trainModel({ ...deps, device });
+  const input = trainInput(await publishDataset(deps.store));
+  const first = run(train, input, environment({ activityId: 'first' }).env);
+  await asleep;
+  const { env, heartbeats } = environment({ activityId: 'second' });
+  env.on('heartbeat', (details: object) => 'waitingFor' in details && wake());
+  const second = await run(train, input, env);
+  assert.deepEqual(second.artifact, (await first).artifact);
+  assert.deepEqual([second.reused, second.why], [true, 'published meanwhile from the same images, selection, model, noise, training block and seed']);
+  assert.match(JSON.stringify(heartbeats), /"waitingFor":"[\w-]+first"/);
+});
+
+/** Its first job ends when it is woken, whatever its attempt was told. */
+function sleepyDevice() {
+  let [wake, fallAsleep] = [() => {}, () => {}];
+  const sleep = new Promise<void>((resolve) => (wake = resolve));
+  const asleep = new Promise<void>((resolve) => (fallAsleep = resolve));
+  let jobs = 0;
+  const device: Pick<Device, 'run'> = {
+    async run({ output }) {
+      const number = ++jobs;
+      if (number === 1) fallAsleep();
+      if (number === 1) await sleep;
+      await writeFiles(output, { ...TRAINED.files, 'who.txt': `job ${number}` });
+      return { meta: {} };
+    },
+  };
+  return { device, wake, asleep };
+}
 
 test('a training gets its inputs as folders and the same checkpoints at each attempt, which are cleared when it is published', async (t) => {
   const deps = await freshDeps(t);

@@ -20,6 +20,7 @@ test('only what may pass by itself is retried', () => {
     'OUT_OF_MEMORY',
     'SERVER_UNREACHABLE',
     'STORE_UNREACHABLE',
+    'SUPERSEDED',
   ]);
 });
 

@@ -19,7 +19,7 @@ test('a warm device has a child that has been told what to load, and the job fin
   device.warm();
   assert.equal(device.pid, pid);
   const { meta } = await device.run(job('answer'));
-  assert.deepEqual([meta['pid'], meta['told']], [pid, ['load', 'run']]);
+  assert.deepEqual([meta['pid'], meta['told']], [pid, ['load', 'licence', 'run']]);
 });
 
 test('a device that is closed does not start again by being warmed', async (t) => {
