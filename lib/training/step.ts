@@ -6,6 +6,7 @@ import { tf } from '../tensor/runtime.js';
 import { updateAverage } from './average.js';
 import { trainedOf, type Frozen } from './frozen.js';
 import { jointLoss } from './loss.js';
+import { inMicroBatches, type Differentiated } from './micro-batches.js';
 import type { Optimiser, Scalars } from './optimiser.js';
 import type { Tensors, TrainState } from './state.js';
 
@@ -21,6 +22,8 @@ export interface StepPlan {
   /** Per channel, in 0…1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Parts in which a batch is computed, one after the other: see `inMicroBatches`; absent = 1. It divides the labelled rows and the others. */
+  readonly microBatches?: number;
 }
 
 export interface Batch {
@@ -70,16 +73,23 @@ function replacing(before: Tensors, after: Tensors): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(before).map(([name, tensor]) => [name, after[name] ?? tf.clone(tensor)]));
 }
 
+function differentiate(plan: StepPlan, state: TrainState, { images, targets }: Batch, masks: Masks): Differentiated {
+  const { microBatches: parts = 1, labelledCount } = plan;
+  const batch = { images: normalise(images, plan.mean, plan.std), targets }; // [n, size, size, channels]
+  if (parts === 1) return differentiateWhole(plan, state, batch, masks);
+  const part = { ...plan, labelledCount: labelledCount / parts };
+  return inMicroBatches(batch, masks, { labelledCount, parts }, (some, theirs) => differentiateWhole(part, state, some, theirs));
+}
+
 /** Forward and back; nothing is derived by what is frozen. The new statistics and the metrics are by-products of the forward pass; they are kept, so the caller disposes them. */
-function differentiate({ network, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks) {
-  const images = normalise(batch.images, plan.mean, plan.std); // [n, size, size, channels]
+function differentiateWhole({ network, ...plan }: StepPlan, state: TrainState, batch: Batch, masks: Masks): Differentiated {
   const trained = trainedOf(state.weights, plan.frozen);
   const names = Object.keys(trained);
   let statistics: Record<string, tf.Tensor> = {};
   let metrics: tf.Tensor1D | undefined;
   const lossOf = (...weights: tf.Tensor[]): tf.Scalar => {
     const tensors = { ...state.weights, ...Object.fromEntries(names.map((name, i) => [name, weights[i]!])), ...state.statistics };
-    const passed = forward(network, tensors, images, { training: true, ...masks, frozenNorms: plan.frozen.norm });
+    const passed = forward(network, tensors, batch.images, { training: true, ...masks, frozenNorms: plan.frozen.norm });
     const { loss, labelledLoss, pseudoLoss } = jointLoss(passed.logits, batch.targets, plan.labelledCount, plan.unlabelledWeight);
     const top1 = top1Share(passed.logits, batch.targets, plan.labelledCount);
     // Kept: the scope of the differentiation ends with everything else that was made in it.

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stepsIn } from '../../lib/training/checkpoint.js';
+import { descendants } from '../../scripts/processes.js';
+import { isAlive } from '../../workers/processes.js';
+import { noServer } from '../workflows/server.js';
+import { ALONE, finished, firstLine, useSmallRun, weightsOf } from './small-run.js';
+
+const small = useSmallRun();
+
+/** [who sleeps until the run has ended, whether a process is one of them] */
+const SLEEPERS: [name: string, isOne: (command: string) => boolean][] = [
+  ['a worker and its device', () => true],
+  ['a worker alone, whose device goes on', (command) => !command.includes('noisy-student device')],
+];
+
+// 15 seconds of each are the missed heartbeats.
+describe('a worker that sleeps through a training', { concurrency: 3, skip: noServer }, () => {
+  let calm: Promise<readonly string[]> | undefined;
+  for (const [name, isOne] of SLEEPERS) {
+    test(`${name}: another one trains to the same weights, and when it wakes up it ends its attempt and changes nothing`, async () => {
+      const { folder, start } = small;
+      calm ??= finished(start(['run', 'spec.yaml', '--json'], 'calm')).then(weightsOf);
+      const home = name.replaceAll(/\W/g, '-');
+      const { address } = JSON.parse(await firstLine(start(['server', '--json'], home))) as { address: string };
+      const environment = { ...ALONE, TEMPORAL_ADDRESS: address };
+      const sleeper = start(['worker'], home, environment);
+      const run = start(['run', 'spec.yaml', '--json'], home, environment);
+      const store = join(folder, home, 'store');
+      await firstCheckpoint(join(store, 'checkpoints'));
+
+      const processes = [{ pid: sleeper.pid!, command: 'worker' }, ...descendants(sleeper.pid!)];
+      const asleep = processes.filter(({ command }) => isOne(command));
+      for (const { pid } of asleep) process.kill(pid, 'SIGSTOP');
+      start(['worker'], home, environment);
+      assert.deepEqual(weightsOf(await finished(run)), await calm);
+
+      const before = await tree(store);
+      for (const { pid } of asleep) process.kill(pid, 'SIGCONT');
+      const device = processes.find(({ command }) => command.includes('noisy-student device'))!.pid;
+      while (isAlive(device)) await delay(20);
+      sleeper.kill('SIGTERM');
+      assert.deepEqual(await once(sleeper, 'close'), [0, null]);
+      assert.deepEqual(await tree(store), before);
+    });
+  }
+});
+
+async function firstCheckpoint(checkpoints: string): Promise<void> {
+  for (;;) {
+    for (const key of await readdir(checkpoints).catch(() => [])) if ((await stepsIn(join(checkpoints, key))).length > 0) return;
+    await delay(20);
+  }
+}
+
+/** Path, size and time of everything under a folder. */
+async function tree(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  const lines = names.map(async (name) => {
+    const { size, mtimeMs } = await stat(join(folder, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+  return (await Promise.all(lines)).sort();
+}
