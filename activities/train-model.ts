@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Progress } from '../lib/device/messages.js';
+import type { Progress, TrainJob } from '../lib/device/messages.js';
 import type { Device } from '../lib/device/process.js';
+import { PipelineError } from '../lib/errors.js';
 import type { GenerationSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef, Manifest } from '../lib/store/store.js';
+import { microBatches, pseudoRows } from '../lib/training/batch-size.js';
 import { attempt } from './attempt.js';
 import { trainKey } from './keys.js';
 import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
@@ -54,11 +56,29 @@ export const trainModel =
           current.report({ generation: generation.index, ...progress });
           sharing.start();
         };
-        const { meta } = await device.run(job, { signal, onProgress }).finally(() => sharing.finish());
+        const { meta } = await withLessMemory(job, (smaller) => device.run(smaller, { signal, onProgress })).finally(() => sharing.finish());
         return meta;
       });
       return { ...result, parameters: await parametersOf(await store.open(result.artifact)), weights: weightsOf(manifest) };
     });
+
+/**
+ * A batch that memory does not hold is computed in parts, in more and more of them, down to a labelled image each: the effective batch stays what it
+ * is. The checkpoints say how many, so that it is found out once.
+ */
+async function withLessMemory<Result>(job: TrainJob, run: (job: TrainJob) => Promise<Result>): Promise<Result> {
+  const { training } = job.generation;
+  const pseudo = job.selection === null ? 0 : pseudoRows(training);
+  for (let parts = 1; ;) {
+    try {
+      return await run(parts === 1 ? job : { ...job, microBatches: parts });
+    } catch (error) {
+      const more = error instanceof PipelineError && error.code === 'OUT_OF_MEMORY' ? microBatches(training.batch, pseudo, 2 * parts) : undefined;
+      if (more === undefined) throw error;
+      parts = more;
+    }
+  }
+}
 
 /**
  * Shares checkpoints one after the other beside a training, which goes on when the store is away: then a later one is shared, or none, and

@@ -18,6 +18,8 @@ export interface TrainJob {
   readonly initial?: string | undefined;
   /** Folder that holds `step-<n>/` checkpoints of this key. */
   readonly checkpoints: string;
+  /** Parts in which each batch is computed, to spare memory; absent = 1. More if a checkpoint says so. It divides a batch's labelled rows and its others. */
+  readonly microBatches?: number | undefined;
   readonly output: string;
 }
 
@@ -49,6 +51,8 @@ export interface Progress {
   readonly imagesPerSecond?: number;
   /** Newest checkpoint's step, when training. */
   readonly checkpoint?: number;
+  /** Parts in which each batch is computed, where memory does not do for the whole. */
+  readonly microBatches?: number;
 }
 
 export type FromChild =

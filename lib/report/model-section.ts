@@ -12,7 +12,7 @@ import type { GenerationSummary } from './summary.js';
 export async function modelSection(summary: GenerationSummary, classes: readonly string[]): Promise<string> {
   const { generation, training, selection, evaluation, noise } = summary;
   return [
-    `${paragraph(`${generation.model}, ${count(training.parameters)} parameters, ${counted(training.steps, 'step')} of ${count(training.images / training.steps)} images.`)}`,
+    `${paragraph(`${generation.model}, ${count(training.parameters)} parameters, ${counted(training.steps, 'step')} of ${count(training.images / training.steps)} images${inParts(training)}.`)}`,
     ...startAndFineTuning(summary).map((sentence) => paragraph(sentence)),
     ...(summary.fineTuning ? [paragraph('What follows is the model after that, and the noise before.')] : []),
     ...(selection ? [heading(3, 'Pseudo-labels it learnt from'), await pseudoLabels(selection)] : []),
@@ -21,6 +21,11 @@ export async function modelSection(summary: GenerationSummary, classes: readonly
     heading(3, 'Noise that was on'),
     renderNoise(noise),
   ].join('\n');
+}
+
+/** With batch norms of their own, parts make another model than the whole would have. */
+function inParts({ microBatches }: GenerationSummary['training']): string {
+  return microBatches === undefined ? '' : `, at last in ${microBatches} parts one after the other, because memory ran out`;
 }
 
 async function testSet(test: SetEvaluation, classes: readonly string[]): Promise<string> {

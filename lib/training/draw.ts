@@ -4,6 +4,7 @@ import { PipelineError } from '../errors.js';
 import { readSelection, type Selection } from '../labels/selection-file.js';
 import { outlineNetwork, type Network } from '../models/variants.js';
 import { emptyTally, type NoiseTally } from '../noise/tally.js';
+import { pseudoRows } from './batch-size.js';
 import { batchDrawer, type DrawnBatch } from './batches.js';
 import { maskDrawer, type DrawnMasks } from './masks.js';
 
@@ -36,7 +37,7 @@ export async function openDrawer({
   const labelled = await ImageSet.open(folder, 'labelled');
   if (labelled.count === 0) throw new PipelineError('DATASET_EMPTY', `${folder}: the labelled set has no image, so nothing can be learnt from it`);
   const { dataset } = labelled;
-  const pseudoCount = Math.round(training.batch * training.unlabelledRatio);
+  const pseudoCount = pseudoRows(training);
   const pseudo = selectionFolder === null || pseudoCount === 0 ? null : await openPseudo(folder, selectionFolder, pseudoCount);
 
   const network = outlineNetwork(model, { classes: dataset.classes.length, channels: dataset.image.channels });

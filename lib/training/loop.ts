@@ -37,7 +37,7 @@ export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): P
     // 1. Resume.
     const { state, progress } = await resume(job, inputs, currentVersions(facts), hooks);
     checkpoints = openCheckpointer(job.checkpoints, threads, { saved: progress.step, warn });
-    running = startSteps(inputs.plan, state, { scratch: job.output, eager: facts.eager });
+    running = startSteps({ ...inputs.plan, microBatches: progress.microBatches ?? 1 }, state, { scratch: job.output, eager: facts.eager });
     return await runSteps(job, { inputs, loader, running, checkpoints }, progress, hooks);
   } finally {
     running?.dispose();
@@ -118,7 +118,10 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
   const state = running.copyState();
   const result = await writeOutputs(job.output, { generation: job.generation, dataset, plan: inputs.plan, state, progress, batch: inputs.images });
   disposeState(state);
-  return { type: 'done', meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first } };
+  return {
+    type: 'done',
+    meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first, ...partsOf(progress) },
+  };
 }
 
 /** The newest checkpoint that verifies, or the weights to start from, or a fresh network. */
@@ -131,12 +134,15 @@ async function resume(job: TrainJob, { plan }: TrainInputs, versions: Versions, 
   if (!found) {
     const numbers = await initialNumbers(network, { seed: job.seed, generation: job.generation.index, folder: job.initial, frozen, warn });
     const fresh = stateFrom(numbers, network, initialSlots);
-    return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing: { total: 0, data: 0, checkpoints: 0 }, versions } };
+    const timing = { total: 0, data: 0, checkpoints: 0 };
+    return { state: fresh, progress: { step: 0, metrics: NO_METRICS, noise: emptyTally(), timing, ...partsOf(job), versions } };
   }
   const warning = versionWarning(found.progress.versions, versions);
   if (warning) hooks.warn(`${found.path}: ${warning}`);
+  const parts = Math.max(job.microBatches ?? 1, found.progress.microBatches ?? 1);
+  if (parts !== (found.progress.microBatches ?? 1)) hooks.warn(`${found.path}: memory ran out, so batches are computed in ${parts} parts from here on`);
   const like = stateFrom(zeros(network), network, initialSlots);
-  return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, versions } };
+  return { state: restoreState(found.tensors, like, found.path), progress: { ...found.progress, ...partsOf({ microBatches: parts }), versions } };
 }
 
 /** Counted is what the training waits for: the copy, the checkpoint before if it is still under way, and the whole of the last one. */
@@ -158,8 +164,13 @@ async function checkpoint(
   return { ...progress, timing: { ...timing, total: timing.total + spent, checkpoints: timing.checkpoints + spent } };
 }
 
-function progressOf({ generation: { training } }: TrainJob, { step }: RunProgress, saved: number): Progress {
-  return { step, of: training.steps, ...(saved > 0 && { checkpoint: saved }) };
+function progressOf({ generation: { training } }: TrainJob, progress: RunProgress, saved: number): Progress {
+  return { step: progress.step, of: training.steps, ...(saved > 0 && { checkpoint: saved }), ...partsOf(progress) };
+}
+
+/** Said only where there are several. */
+function partsOf({ microBatches = 1 }: { readonly microBatches?: number | undefined }): { microBatches?: number } {
+  return microBatches > 1 ? { microBatches } : {};
 }
 
 /** What may differ from run to run of the same training, over all attempts. */

@@ -35,12 +35,6 @@ export function inMicroBatches(
   return combine(sum!, sum!, (total) => tf.div(total, parts));
 }
 
-/** The smallest number of parts, of `least` and more, that divides the labelled rows of a batch and the others alike; undefined if there is none. */
-export function microBatches(labelled: number, pseudo: number, least: number): number | undefined {
-  for (let parts = least; parts <= labelled; parts++) if (labelled % parts === 0 && pseudo % parts === 0) return parts;
-  return undefined;
-}
-
 /** The part's labelled rows, then its others. */
 function rowsOf<T extends tf.Tensor>(tensor: T, axis: number, labelledCount: number, part: number, parts: number): T {
   const slice = (from: number, count: number): tf.Tensor => {

@@ -21,6 +21,8 @@ export interface TrainResult {
   readonly steps: number;
   /** Images seen, repeats included. */
   readonly images: number;
+  /** Parts in which the last batches were computed; absent where memory did for the whole. */
+  readonly microBatches?: number;
   /** The last line of `metrics.jsonl`. */
   readonly final: MetricsRow;
   /** SHA-256 of model.safetensors. */
@@ -55,6 +57,7 @@ export async function writeOutputs(folder: string, { generation, dataset, plan, 
     parameters: Object.values(state.weights).reduce((sum, { size }) => sum + size, 0),
     steps: progress.step,
     images: progress.step * batch,
+    ...(progress.microBatches && { microBatches: progress.microBatches }),
     final: progress.metrics.rows.at(-1)!,
     weightsSha256: await sha256Of(join(folder, WEIGHTS_FILE)),
   };

@@ -9,6 +9,8 @@ export interface RunProgress {
   readonly metrics: MetricsProgress;
   readonly noise: NoiseTally;
   readonly timing: Timing;
+  /** Parts in which batches are computed from here on: see `inMicroBatches`; absent = 1. */
+  readonly microBatches?: number;
   /** Of the process that wrote it. */
   readonly versions: Versions;
 }

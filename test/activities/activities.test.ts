@@ -104,6 +104,25 @@ test('a training gets its inputs as folders and the same checkpoints at each att
   assert.deepEqual(await readdir(join(deps.home, 'store', 'work')), ['d'.repeat(64)]); // of the published input, not of the training
 });
 
+for (const [name, fails, parts] of [
+  ['that memory does not hold is computed in more and more parts', 2, [undefined, 2, 4]],
+  ['of which memory holds not even one labelled image at a time fails in the end', Infinity, [undefined, 2, 4, 8, 16, 32]],
+] as const) {
+  test(`a batch ${name}`, async (t) => {
+    const deps = await freshDeps(t);
+    const { device, jobs } = fakeDevice(() => (jobs.length <= fails ? { error: new PipelineError('OUT_OF_MEMORY', 'OOM when allocating tensor') } : TRAINED));
+    const input = trainInput(await publishDataset(deps.store));
+    const generation = { ...input.generation, training: { ...input.generation.training, batch: 32 } };
+    const training = run(trainModel({ ...deps, device }), { ...input, generation });
+    if (fails === Infinity) await assert.rejects(training, isFailure('OUT_OF_MEMORY', false));
+    else await training;
+    assert.deepEqual(
+      (jobs as TrainJob[]).map(({ microBatches }) => microBatches),
+      parts,
+    );
+  });
+}
+
 test('heartbeats say in plain words how far a training is', async (t) => {
   const deps = await freshDeps(t);
   const progress = { step: 300, of: 600, loss: 0.42, imagesPerSecond: 1234, checkpoint: 200 };

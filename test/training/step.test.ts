@@ -126,6 +126,26 @@ test("another model's state is refused with the tensor at fault", async () => {
   );
 });
 
+test('in two parts a step is the same where batch norms do not look at the batch, and their running means are the same where they do', () => {
+  const [state, batch, masks] = [freshState(), randomBatch(), randomMasks()];
+  const stepOf = (norm: boolean, parts: number) => {
+    const given = { ...plan, frozen: { norm: () => norm, tensor: (name: string) => norm && name.includes('.running_') }, microBatches: parts };
+    return trainStep(given, state, batch, masks, scalarsAt(0));
+  };
+  const [whole, halves] = [stepOf(true, 1), stepOf(true, 2)];
+  for (const [name, value] of Object.entries(metricsOf(whole.metrics))) assertClose(metricsOf(halves.metrics)[name as (typeof METRICS)[number]], value);
+  for (const [i, tensor] of tensorsOf(whole.state).entries()) assertClose(tf.max(tf.abs(tf.sub(tensor, tensorsOf(halves.state)[i]!))).dataSync()[0]!, 0);
+  const [own, other] = [stepOf(false, 1).state.statistics, stepOf(false, 2).state.statistics];
+  assertClose(tf.max(tf.abs(tf.sub(own['bn1.running_mean']!, other['bn1.running_mean']!))).dataSync()[0]!, 0);
+});
+
+test('a step in parts leaves nothing but what comes out', () => {
+  const [state, batch, masks, scalars] = [freshState(), randomBatch(), randomMasks(), scalarsAt(0)];
+  const count = tf.memory().numTensors;
+  const next = trainStep({ ...plan, microBatches: 2 }, state, batch, masks, scalars);
+  assert.equal(tf.memory().numTensors - count, tensorsOf(next.state).length + 1);
+});
+
 function freshState(): TrainState {
   return stateFrom(initialiseFrom(network, { seed: 1, generation: 0 }), network, optimiser.initialSlots);
 }
