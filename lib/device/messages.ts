@@ -51,6 +51,9 @@ export interface Progress {
   readonly imagesPerSecond?: number;
   /** Newest checkpoint's step, when training. */
   readonly checkpoint?: number;
+  /** Of the newest checkpoint that this attempt wrote, and until it was on the disk, beside the training. */
+  readonly checkpointMegabytes?: number;
+  readonly checkpointSeconds?: number;
   /** Parts in which each batch is computed, where memory does not do for the whole. */
   readonly microBatches?: number;
 }

@@ -5,6 +5,7 @@ import { PipelineError } from '../errors.js';
 import { entryFile, entryOptions } from '../package.js';
 import type { HostFacts } from '../training/versions.js';
 import { reviveFailure } from './failure.js';
+import { memoryKills } from './memory-kills.js';
 import type { FromChild, Job, Progress, ToChild } from './messages.js';
 
 export interface DeviceOptions {
@@ -26,6 +27,8 @@ export interface DeviceOptions {
   readonly recycleAboveBytes?: number;
   /** One line of the child's output. */
   log(line: string): void;
+  /** How many processes the system has killed for lack of memory; default: as the kernel counts. */
+  memoryKills?(): number;
   /** The module that the child runs. */
   readonly entry?: URL;
 }
@@ -43,7 +46,7 @@ export interface Device {
    * Runs one job; jobs given meanwhile wait for their turn. Rejects with
    * - `JobAborted` when `signal` aborts first: a training has written a checkpoint, unless it took longer than `killAfterMs`, or the
    *   signal's reason is an error of ours: then the child is ended at once;
-   * - `DEVICE_LOST` when the child dies, `DEVICE_STALLED` when it makes no progress;
+   * - `OUT_OF_MEMORY` when the system killed the child for lack of memory, `DEVICE_LOST` when it dies otherwise, `DEVICE_STALLED` when it makes no progress;
    * - the job's own error. Whatever the reason, the next job gets a fresh child.
    */
   run(job: Job, hooks?: RunHooks): Promise<{ readonly meta: Readonly<Record<string, unknown>> }>;
@@ -160,7 +163,12 @@ function startChild({ node, environment, processor, loaderThreads = 1, progressM
 async function supervise(child: Child, job: Job, stop: AbortSignal, options: DeviceOptions, onProgress: RunHooks['onProgress']) {
   return new Promise<{ meta: Readonly<Record<string, unknown>> }>((resolve, reject) => {
     let outcome: (() => void) | undefined;
-    const lost = () => (stop.aborted ? new JobAborted(null) : deviceLost(child, job));
+    const { memoryKills: kills = memoryKills } = options;
+    const killsBefore = kills();
+    const lost = () => {
+      if (stop.aborted) return new JobAborted(null);
+      return kills() > killsBefore && child.process.signalCode === 'SIGKILL' ? outOfMemory(job) : deviceLost(child, job);
+    };
     const settle = (how: () => void) => {
       outcome ??= how;
       clearTimeout(stallTimer);
@@ -228,6 +236,12 @@ async function endChild(child: Child): Promise<undefined> {
 
 function isBloated(job: Job, meta: Readonly<Record<string, unknown>>, { recycleAboveBytes = Infinity }: DeviceOptions): boolean {
   return job.kind === 'train' && Number(meta['rssBytes']) > recycleAboveBytes;
+}
+
+function outOfMemory(job: Job): PipelineError {
+  return new PipelineError('OUT_OF_MEMORY', `the system killed the device process during a ${job.kind} job, because memory ran out · use a smaller batch`, {
+    evidence: { job: job.kind, signal: 'SIGKILL' },
+  });
 }
 
 function deviceLost({ process: { exitCode, signalCode }, tail }: Child, job: Job): PipelineError {

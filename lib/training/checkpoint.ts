@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PipelineError } from '../errors.js';
 import { readTensors, writeTensors, type StoredTensor } from '../models/safetensors.js';
 import { isErrno, isThere, orDiskFull, sync, syncTree } from '../store/disk.js';
 import { describeFiles, MANIFEST } from '../store/manifest.js';
@@ -21,10 +22,12 @@ const KEPT = 2;
 
 /**
  * Writes `step-<n>/` under `folder`: state.safetensors, progress.json, and last manifest.json with their sizes and SHA-256.
- * It is on the disk and verified before an older one is removed; a kill at any moment leaves the older ones as they were.
+ * It is on the disk and verified before an older one is removed; a kill at any moment leaves the older ones as they were. Returns its
+ * size in bytes. Throws TRAINING_DIVERGED, and writes nothing, for a number that is NaN or infinite: what is saved can be gone back to.
  */
-export async function saveCheckpoint(folder: string, { tensors, progress }: Checkpoint): Promise<void> {
-  await orDiskFull(folder, async () => {
+export async function saveCheckpoint(folder: string, { tensors, progress }: Checkpoint): Promise<number> {
+  checkFinite(tensors, progress.step);
+  return orDiskFull(folder, async () => {
     const unfinished = await mkdtemp(join(folder, UNFINISHED));
     try {
       await writeTensors(join(unfinished, STATE), { tensors, metadata: { step: String(progress.step) } });
@@ -33,12 +36,23 @@ export async function saveCheckpoint(folder: string, { tensors, progress }: Chec
       await writeFile(join(unfinished, MANIFEST), `${JSON.stringify({ files }, null, 2)}\n`);
       await syncTree(unfinished);
       await commit(folder, unfinished, progress.step);
+      await removeOlder(folder, progress.step);
+      return files.reduce((sum, { bytes }) => sum + bytes, 0);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true }); // a full disk has room again
       throw error;
     }
-    await removeOlder(folder, progress.step);
   });
+}
+
+function checkFinite(tensors: Checkpoint['tensors'], step: number): void {
+  for (const [name, { values }] of tensors) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at === -1) continue;
+    throw new PipelineError('TRAINING_DIVERGED', `step ${step}: ${name} holds ${values[at]} · lower training.schedule.rate or warm up longer`, {
+      evidence: { step, tensor: name, at, value: String(values[at]) },
+    });
+  }
 }
 
 /**

@@ -36,7 +36,7 @@ export async function train(job: TrainJob, hooks: JobHooks, facts: HostFacts): P
   try {
     // 1. Resume.
     const { state, progress } = await resume(job, inputs, currentVersions(facts), hooks);
-    checkpoints = openCheckpointer(job.checkpoints, threads, { saved: progress.step, warn });
+    checkpoints = openCheckpointer(job.checkpoints, threads, { saved: progress.step, warn, now: hooks.now });
     running = startSteps({ ...inputs.plan, microBatches: progress.microBatches ?? 1 }, state, { scratch: job.output, eager: facts.eager });
     return await runSteps(job, { inputs, loader, running, checkpoints }, progress, hooks);
   } finally {
@@ -103,6 +103,7 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
     checkpoints.check();
     hooks.onProgress({
       ...progressOf(job, progress, checkpoints.saved),
+      ...costOf(checkpoints),
       loss: metrics[0]!,
       imagesPerSecond: Math.round(((progress.step - first) * inputs.images * 1000) / (hooks.now() - began)),
     });
@@ -120,7 +121,14 @@ async function runSteps(job: TrainJob, parts: Parts, resumed: RunProgress, hooks
   disposeState(state);
   return {
     type: 'done',
-    meta: { ...measured(progress, inputs), versions: progress.versions, weightsSha256: result.weightsSha256, resumedAt: first, ...partsOf(progress) },
+    meta: {
+      ...measured(progress, inputs),
+      versions: progress.versions,
+      weightsSha256: result.weightsSha256,
+      resumedAt: first,
+      ...partsOf(progress),
+      ...costOf(checkpoints),
+    },
   };
 }
 
@@ -166,6 +174,12 @@ async function checkpoint(
 
 function progressOf({ generation: { training } }: TrainJob, progress: RunProgress, saved: number): Progress {
   return { step: progress.step, of: training.steps, ...(saved > 0 && { checkpoint: saved }), ...partsOf(progress) };
+}
+
+/** In megabytes and seconds, for people. */
+function costOf({ cost }: Checkpointer): { checkpointMegabytes?: number; checkpointSeconds?: number } {
+  if (!cost) return {};
+  return { checkpointMegabytes: Math.ceil(cost.bytes / 1e5) / 10, checkpointSeconds: Math.round(cost.ms) / 1000 };
 }
 
 /** Said only where there are several. */

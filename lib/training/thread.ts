@@ -18,6 +18,6 @@ export async function draw(step: number): Promise<unknown> {
 }
 
 /** Its numbers lie in memory that all threads share. */
-export async function save(checkpoint: Checkpoint): Promise<void> {
-  await saveCheckpoint(job.checkpoints, checkpoint);
+export function save(checkpoint: Checkpoint): Promise<number> {
+  return saveCheckpoint(job.checkpoints, checkpoint);
 }

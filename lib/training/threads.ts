@@ -9,7 +9,8 @@ import type { Drawn } from './draw.js';
 export interface Threads {
   readonly count: number;
   draw(step: number): Promise<Drawn>;
-  save(checkpoint: Checkpoint): Promise<void>;
+  /** Its size in bytes. */
+  save(checkpoint: Checkpoint): Promise<number>;
   /** Ends them at once, whatever they are at. */
   close(): Promise<void>;
 }
@@ -30,7 +31,7 @@ export function openThreads(job: TrainJob, count: number): Threads | null {
   return {
     count,
     draw: (step) => pool.run(step) as Promise<Drawn>,
-    save: (checkpoint) => pool.run(checkpoint, { name: 'save' }) as Promise<void>,
+    save: (checkpoint) => pool.run(checkpoint, { name: 'save' }) as Promise<number>,
     close() {
       pool.on('error', () => undefined); // a result that arrives after its thread was ended is one
       return pool.destroy();

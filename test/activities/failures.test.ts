@@ -1,27 +1,42 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/activity';
-import { RETRIED, toFailure } from '../../activities/failures.js';
+import { REPEATED, toFailure } from '../../activities/failures.js';
 import { ERRORS, PipelineError, type ErrorCode } from '../../lib/errors.js';
 import { JobAborted } from '../../lib/device/process.js';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 
-test('every error code says whether it is retried, and nothing else does', () => {
-  assert.deepEqual(Object.keys(RETRIED).sort(), [...CODES].sort());
+const document = await readFile(new URL('../../docs/failures.md', import.meta.url), 'utf8');
+
+test('every error code says how often it is repeated, and nothing else does', () => {
+  assert.deepEqual(Object.keys(REPEATED).sort(), [...CODES].sort());
 });
 
-test('only what may pass by itself is retried', () => {
-  assert.deepEqual(CODES.filter((code) => RETRIED[code]).sort(), [
-    'DEVICE_LOST',
-    'DEVICE_STALLED',
-    'DOWNLOAD_CORRUPT',
-    'HUB_UNREACHABLE',
-    'OUT_OF_MEMORY',
-    'SERVER_UNREACHABLE',
-    'STORE_UNREACHABLE',
-    'SUPERSEDED',
-  ]);
+/** [how often and for how long in the words of the document, codes] */
+for (const [words, repetitions, seconds, codes] of [
+  ['once', 1, 1, ['TRAINING_DIVERGED']],
+  ['3 times in half a minute', 3, 31, ['DEVICE_LOST', 'DEVICE_STALLED', 'DOWNLOAD_CORRUPT', 'OUT_OF_MEMORY', 'SUPERSEDED']],
+  ['for an hour', 63, 3631, ['HUB_UNREACHABLE', 'SERVER_UNREACHABLE', 'STORE_UNREACHABLE']],
+] as const) {
+  test(`${codes.join(', ')}: repeated ${words}, as docs/failures.md says`, () => {
+    for (const code of codes) {
+      assert.equal(REPEATED[code].length, repetitions);
+      assert.equal(REPEATED[code].reduce((sum, ms) => sum + ms, 0) / 1000, seconds);
+    }
+    const documented = document.split('\n').filter((line) => line.endsWith(`| ${words} |`));
+    assert.deepEqual(
+      documented.map((line) => line.split('`')[1]),
+      codes,
+    );
+  });
+}
+
+test('docs/failures.md names every code with its meaning, and no other', () => {
+  const rows = document.split('\n').flatMap((line) => /^\| `([A-Z_]+)` \| (.*?) \| ([^|]*) \|$/.exec(line)?.slice(1, 4) ?? []);
+  const expected = [...CODES].sort().flatMap((code) => [code, ERRORS[code], REPEATED[code].length === 0 ? 'no' : rows[rows.indexOf(code) + 2]!]);
+  assert.deepEqual(rows, expected);
 });
 
 for (const code of CODES) {
@@ -29,7 +44,7 @@ for (const code of CODES) {
     const failure = toFailure(new PipelineError(code, 'here: 1, but must be 2', { evidence: { step: 7 } }));
     assert.equal(failure.type, code);
     assert.equal(failure.message, `${code} here: 1, but must be 2`);
-    assert.equal(failure.nonRetryable, !RETRIED[code]);
+    assert.equal(failure.nonRetryable, REPEATED[code].length === 0);
     assert.deepEqual(failure.details, [{ step: 7 }]);
   });
 }

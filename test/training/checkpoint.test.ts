@@ -23,6 +23,21 @@ test('the newest two are kept, by number and not by name', async (t) => {
   assert.equal((await newestCheckpoint(folder, assert.fail))?.progress.step, 11);
 });
 
+for (const value of [NaN, Infinity, -Infinity]) {
+  test(`a checkpoint with ${value} in it is not written: those before it stay to go back to`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await saveCheckpoint(folder, checkpoint(1));
+    await saveCheckpoint(folder, checkpoint(2));
+    const diverged = checkpoint(3);
+    const [name] = [...diverged.tensors.keys()];
+    diverged.tensors.get(name!)!.values[0] = value;
+    const evidence = { step: 3, tensor: name, at: 0, value: String(value) };
+    await assert.rejects(saveCheckpoint(folder, diverged), { code: 'TRAINING_DIVERGED', evidence });
+    assert.deepEqual(await stepsIn(folder), [2, 1]);
+    assert.equal((await readdir(folder)).length, 2);
+  });
+}
+
 /** [what is done to the newest checkpoint, what the warning says of it] */
 const DAMAGES: [name: string, warning: RegExp, damage: (path: string) => Promise<unknown>][] = [
   ['a flipped bit', /state\.safetensors has other content/, (path) => flipBit(join(path, 'state.safetensors'))],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -16,7 +16,8 @@ test('saving returns before the checkpoint is on the disk, and what happens to t
   const gate = new EventEmitter();
   const opened = once(gate, 'open');
   const threads = { save: (checkpoint: Checkpoint) => opened.then(() => saveCheckpoint(folder, checkpoint)) };
-  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: assert.fail });
+  let clock = 0;
+  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: assert.fail, now: () => (clock += 7) });
   const state = stateOf(1);
   await checkpoints.save(state, progress(10));
   tf.dispose(Object.values(state.weights));
@@ -25,6 +26,8 @@ test('saving returns before the checkpoint is on the disk, and what happens to t
   gate.emit('open');
   await checkpoints.finish();
   assert.equal(checkpoints.saved, 10);
+  const sizes = (await readdir(join(folder, 'step-10'))).map(async (name) => (name === 'manifest.json' ? 0 : (await stat(join(folder, 'step-10', name))).size));
+  assert.deepEqual(checkpoints.cost, { bytes: (await Promise.all(sizes)).reduce((sum, size) => sum + size), ms: 7 });
   const found = await newestCheckpoint(folder, assert.fail);
   assert.deepEqual([...found!.tensors.get('weights.w')!.values], [1, 1, 1]);
 });
@@ -36,11 +39,10 @@ test('a checkpoint waits for the one before, so that never two are under way', a
   const threads = {
     async save(checkpoint: Checkpoint) {
       most = Math.max(most, ++underWay);
-      await saveCheckpoint(folder, checkpoint);
-      underWay--;
+      return saveCheckpoint(folder, checkpoint).finally(() => underWay--);
     },
   };
-  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: assert.fail });
+  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: assert.fail, now: () => 0 });
   for (const step of [10, 20, 30]) await checkpoints.save(stateOf(step), progress(step));
   await checkpoints.finish();
   assert.equal(most, 1);
@@ -51,7 +53,7 @@ test('what a thread cannot save is saved without it, with a warning', async (t) 
   const folder = await temporaryFolder(t);
   const warnings: string[] = [];
   const threads = { save: () => Promise.reject(new Error('the thread is gone')) };
-  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: (message) => warnings.push(message) });
+  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: (message) => warnings.push(message), now: () => 0 });
   await checkpoints.save(stateOf(1), progress(10));
   await checkpoints.finish();
   assert.deepEqual(await stepsIn(folder), [10]);
@@ -61,11 +63,11 @@ test('what a thread cannot save is saved without it, with a warning', async (t) 
 test('a checkpoint that cannot be written ends the training, at the latest with the next one', async (t) => {
   const folder = join(await temporaryFolder(t), 'missing');
   const threads = { save: () => Promise.reject(new Error('in the thread')) };
-  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: () => undefined });
+  const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: () => undefined, now: () => 0 });
   await checkpoints.save(stateOf(1), progress(10));
   await assert.rejects(checkpoints.save(stateOf(2), progress(20)), { code: 'ENOENT' });
   assert.throws(() => checkpoints.check(), { code: 'ENOENT' });
-  await assert.rejects(openCheckpointer(folder, null, { saved: 0, warn: () => undefined }).save(stateOf(1), progress(10)), { code: 'ENOENT' });
+  await assert.rejects(openCheckpointer(folder, null, { saved: 0, warn: () => undefined, now: () => 0 }).save(stateOf(1), progress(10)), { code: 'ENOENT' });
 });
 
 function stateOf(value: number): TrainState {
