@@ -9,7 +9,7 @@ import { publishFolder } from '../lib/models/export-model.js';
 import { saveModel } from '../lib/models/weights.js';
 import { tf } from '../lib/tensor/runtime.js';
 import { checkImages, checkMap } from './check-images.js';
-import { freshVariables, type Variables } from './variables.js';
+import { checkAlive, freshVariables, type Variables } from './variables.js';
 
 /** An EfficientNet as timm's `create_model` gives it; tensors are float32, and maps NHWC. */
 export interface ClassifierModel {
@@ -29,24 +29,27 @@ export interface ClassifierModel {
   /** By timm's name, in TensorFlow's layouts. */
   readonly variables: Readonly<Variables>;
   /** For an optimiser's `minimize(…, varList)`. */
-  readonly trainableVariables: readonly tf.Variable[];
+  readonly trainableVariables: tf.Variable[];
   /**
    * Images [n, height, width, channels], normalised → logits [n, numClasses]; without a classifier the pooled features, and without a
    * pool the map. `training: true` uses the batch's own statistics and moves the running ones, for a training loop of one's own; dropout
    * and stochastic depth are off in it, as with timm's drop_rate 0, and belong to the pipelines.
    */
-  forward(images: tf.Tensor4D, options?: { readonly training?: boolean }): tf.Tensor;
+  forward(images: tf.Tensor, options?: { readonly training?: boolean }): tf.Tensor;
   /** The last map, before pooling: [n, height/32, width/32, numFeatures]. */
-  forwardFeatures(images: tf.Tensor4D): tf.Tensor4D;
+  forwardFeatures(images: tf.Tensor): tf.Tensor4D;
   /** The last map → logits, or with `preLogits` what the classifier would get: [n, numFeatures] for most pools. */
-  forwardHead(map: tf.Tensor4D, options?: { readonly preLogits?: boolean }): tf.Tensor;
+  forwardHead(map: tf.Tensor, options?: { readonly preLogits?: boolean }): tf.Tensor;
   /** Maps on the way, and the last one. */
   forwardIntermediates(
-    images: tf.Tensor4D,
+    images: tf.Tensor,
     options?: Omit<IntermediateOptions, 'mode'>,
   ): { readonly final: tf.Tensor4D | undefined; readonly maps: tf.Tensor4D[] };
   featureInfo(options?: Parameters<typeof featureInfo>[1]): FeatureInfo;
-  /** A fresh classifier, in place; 0 classes take it away. Returns this model, which timm's own `reset_classifier` does not. */
+  /**
+   * A fresh classifier, in place; 0 classes take it away. The pool stays what it was unless one is named, as in timm 1.0.31. Returns this
+   * model, which timm's own `reset_classifier` does not.
+   */
   resetClassifier(numClasses: number, globalPool?: string): ClassifierModel;
   /**
    * Writes `config.json` and `model.safetensors`, which timm loads as `local-dir:folder`; the folder appears when both are written, and
@@ -100,6 +103,7 @@ export function classifierOf({ tensors, config, seed, outputStride, isPretrained
       return Object.values(tensors).filter(({ trainable }) => trainable);
     },
     forward(images, { training = false } = {}) {
+      checkAlive(network.name, tensors);
       checkImages(images, network);
       const mode: Mode = training ? { training, dropPath: null, dropout: null } : { training };
       return tf.tidy(() => {
@@ -109,20 +113,24 @@ export function classifierOf({ tensors, config, seed, outputStride, isPretrained
       });
     },
     forwardFeatures(images) {
+      checkAlive(network.name, tensors);
       checkImages(images, network);
       return forwardFeatures(network, tensors, images, { training: false }).features;
     },
     forwardHead(map, options) {
+      checkAlive(network.name, tensors);
       checkMap(map, network);
       return forwardHead(network, tensors, map, options);
     },
     forwardIntermediates(images, options) {
+      checkAlive(network.name, tensors);
       checkImages(images, network);
       return forwardIntermediates(network, tensors, images, options);
     },
     featureInfo: (options) => featureInfo(network, options),
     resetClassifier(numClasses, globalPool = network.pool) {
       const { name, channels } = network;
+      checkAlive(name, tensors);
       const next = outlineNetwork(name, { classes: numClasses, channels, pool: globalPool, outputStride });
       for (const part of CLASSIFIER) {
         tensors[part]?.dispose();
@@ -134,6 +142,7 @@ export function classifierOf({ tensors, config, seed, outputStride, isPretrained
       return this;
     },
     async save(folder) {
+      checkAlive(network.name, tensors);
       if (network.classes === 0 || network.pool !== 'avg') {
         throw new PipelineError(
           'MODEL_INVALID',

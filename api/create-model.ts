@@ -1,3 +1,4 @@
+import { PipelineError, quoted } from '../lib/errors.js';
 import { adaptChannels } from '../lib/models/adapt-stem.js';
 import { classNames } from '../lib/models/class-names.js';
 import { findPublished } from '../lib/models/catalogue.js';
@@ -27,7 +28,7 @@ export interface ModelOptions extends PlaceOptions {
   readonly outputStride?: number | undefined;
   /** Draws whatever the weights do not give; default: 1. */
   readonly seed?: number | undefined;
-  /** Told what a person should know: which weights a bare name means, an old name's new one, what was adapted. Default: nobody. */
+  /** Told what a person should know: which weights a bare name means, an old name's new one, what was adapted. Default: a warning of the process. */
   readonly onMessage?: ((message: string) => void) | undefined;
   /** True gives a backbone: see `FeatureOptions`. */
   readonly featuresOnly?: false | undefined;
@@ -42,10 +43,8 @@ export interface FeatureOptions extends Omit<ModelOptions, 'numClasses' | 'globa
 }
 
 const SHARED = ['pretrained', 'inChans', 'outputStride', 'seed', 'onMessage', 'featuresOnly', 'home', 'hub', 'onProgress'];
-const OPTIONS = {
-  classifier: ['numClasses', 'globalPool', ...SHARED],
-  features: ['outIndices', 'featureLocation', ...SHARED],
-} as const;
+const OF_CLASSIFIERS = ['numClasses', 'globalPool'];
+const OF_FEATURES = ['outIndices', 'featureLocation'];
 
 /**
  * A model by timm's names and with timm's meaning: `architecture[.tag]`, `hf-hub:owner/name[@revision]`, `local-dir:folder`, or
@@ -58,8 +57,8 @@ const OPTIONS = {
 export function createModel(name: string, options: FeatureOptions): Promise<FeatureModel>;
 export function createModel(name: string, options?: ModelOptions): Promise<ClassifierModel>;
 export async function createModel(name: string, options: ModelOptions | FeatureOptions = {}): Promise<ClassifierModel | FeatureModel> {
-  checkOptions('createModel', options, options.featuresOnly ? OPTIONS.features : OPTIONS.classifier);
-  const { seed = 1, onMessage = () => undefined } = options;
+  checkArguments(name, options);
+  const { seed = 1, onMessage = warnOnce } = options;
   const parsed = parseModelName(name);
   const source = await openSource(parsed, options, onMessage);
   const wanted = wantedNetwork(source, options);
@@ -82,6 +81,26 @@ export async function createModel(name: string, options: ModelOptions | FeatureO
         outputStride: options.outputStride ?? 32,
       });
 }
+
+/** From JavaScript both may be anything. timm drops what does not go with `features_only` without a word. */
+function checkArguments(name: unknown, options: ModelOptions | FeatureOptions): void {
+  if (typeof name !== 'string')
+    throw new PipelineError('MODEL_UNKNOWN', `createModel takes a name, as in createModel('tf_efficientnet_b3'), but was given ${quoted(name)}`);
+  checkOptions('createModel', options, [...OF_CLASSIFIERS, ...OF_FEATURES, ...SHARED]);
+  const [strange, why] = options.featuresOnly
+    ? [OF_CLASSIFIERS, 'does not go with featuresOnly: true, whose maps come before the pool and the classifier']
+    : [OF_FEATURES, 'goes with featuresOnly: true'];
+  const found = Object.entries(options).find(([key, value]) => strange.includes(key) && value !== undefined);
+  if (found) throw new PipelineError('COMMAND_INVALID', `createModel: ${found[0]} ${why}`);
+}
+
+/** On stderr, each once, as Python's warnings; a program may listen for 'warning'. */
+function warnOnce(message: string): void {
+  if (!warned.has(message)) process.emitWarning(message, 'NoisyStudentWarning');
+  warned.add(message);
+}
+
+const warned = new Set<string>();
 
 function mapsOf({ outIndices, featureLocation }: FeatureOptions): ChosenMaps {
   return { outIndices, ...(featureLocation !== undefined && { location: featureLocation }) };

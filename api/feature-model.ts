@@ -4,7 +4,7 @@ import type { PretrainedConfig } from '../lib/models/pretrained-config.js';
 import type { Network } from '../lib/models/variants.js';
 import type { tf } from '../lib/tensor/runtime.js';
 import { checkImages } from './check-images.js';
-import type { Variables } from './variables.js';
+import { checkAlive, type Variables } from './variables.js';
 
 /** timm's `features_only=True`: a backbone whose output is a list of maps. */
 export interface FeatureModel {
@@ -15,7 +15,7 @@ export interface FeatureModel {
   /** Of the maps that come out. */
   readonly featureInfo: FeatureInfo;
   /** Images [n, height, width, channels], normalised → [n, height/reduction, width/reduction, channels] each, largest first. */
-  forward(images: tf.Tensor4D): tf.Tensor4D[];
+  forward(images: tf.Tensor): tf.Tensor4D[];
   dispose(): void;
 }
 
@@ -35,6 +35,7 @@ export function featureModelOf(
     variables: tensors,
     featureInfo: featureInfo(network, chosen),
     forward(images) {
+      checkAlive(network.name, tensors);
       checkImages(images, network);
       return forwardIntermediates(network, tensors, images, { ...chosen, intermediatesOnly: true, stopEarly: true }).maps;
     },

@@ -1,4 +1,4 @@
-import { PipelineError } from '../lib/errors.js';
+import { PipelineError, quoted } from '../lib/errors.js';
 import * as data from '../lib/data/data-config.js';
 import { evalCrop, normalisePixels } from '../lib/data/eval-transform.js';
 import type { Raster } from '../lib/data/resample.js';
@@ -11,9 +11,9 @@ export function resolveDataConfig(
   args: data.DataConfigArguments,
   { model, useTestSize }: { readonly model?: { readonly pretrainedCfg: PretrainedConfig }; readonly useTestSize?: boolean } = {},
 ): data.DataConfig {
+  checkOptions('resolveDataConfig', args, [...ARGUMENTS, 'useTestSize']);
   if ('useTestSize' in args)
     throw new PipelineError('COMMAND_INVALID', 'useTestSize stands in the second argument: resolveDataConfig({}, { model, useTestSize: true })');
-  checkOptions('resolveDataConfig', args, ARGUMENTS);
   return data.resolveDataConfig(args, { pretrained: model?.pretrainedCfg, useTestSize });
 }
 
@@ -28,10 +28,20 @@ export interface Transform {
 
 /** timm's evaluation `create_transform(**config)`, byte for byte as Pillow makes it, channels last. */
 export function createTransform(config: data.DataConfig): Transform {
-  const crop = (image: Raster): Raster => evalCrop(image, config);
+  const crop = (image: Raster): Raster => {
+    checkRaster(image);
+    return evalCrop(image, config);
+  };
   const transform = (image: Raster): tf.Tensor3D => {
     const cropped = crop(image);
     return tf.tensor3d(normalisePixels(cropped, config.mean, config.std), [cropped.height, cropped.width, cropped.channels]);
   };
   return Object.assign(transform, { crop });
+}
+
+/** From JavaScript it may be the file's name, or the promise of an image. */
+function checkRaster(image: unknown): void {
+  if ((image as Partial<Raster> | null | undefined)?.pixels instanceof Uint8Array) return;
+  const found = image instanceof Promise ? 'a promise of one' : quoted(image);
+  throw new PipelineError('COMMAND_INVALID', `a transform takes an image, but was given ${found} · transform(await openImage(file))`);
 }

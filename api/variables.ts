@@ -1,3 +1,4 @@
+import { PipelineError } from '../lib/errors.js';
 import { initialiseFrom } from '../lib/models/initialise.js';
 import type { Network, TensorOutline } from '../lib/models/variants.js';
 import { eachWeight } from '../lib/models/weights.js';
@@ -27,6 +28,12 @@ export async function loadVariables(
     for (const tensor of Object.values(tensors)) tensor.dispose();
     throw error;
   }
+}
+
+/** Throws MODEL_INVALID for a model that was disposed. */
+export function checkAlive(name: string, tensors: Variables): void {
+  if (!Object.values(tensors).some(({ isDisposed }) => isDisposed)) return;
+  throw new PipelineError('MODEL_INVALID', `this ${name} was disposed and has no weights any more · createModel gives another`);
 }
 
 /** One tensor at a time, so that memory holds the network once. */

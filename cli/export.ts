@@ -4,8 +4,9 @@ import { modelPlaces } from '../api/places.js';
 import { checkFree, exportModel, type ExportFormat } from '../lib/models/export-model.js';
 import { CARD_FILE, modelFileIfThere } from '../lib/models/model-files.js';
 import { parseModelName, type ModelName, type RunName } from '../lib/models/names.js';
+import { isOfTimm } from '../lib/models/variants.js';
 import { weightsDigest, type Model } from '../lib/models/weights.js';
-import { modelCard, type CardInput } from '../lib/report/model-card.js';
+import { cardForFormat, modelCard, type CardInput } from '../lib/report/model-card.js';
 import { pickRunModel, readRunModels, runFolder } from '../lib/report/run-models.js';
 import type { Summary } from '../lib/report/summary.js';
 import type { Environment } from './environment.js';
@@ -31,11 +32,19 @@ export async function exportTo({ model: name, folder, format, environment: { hom
   const destination = path.resolve(folder);
   await checkFree(destination);
   const { model, folder: source } = await openModel(parsed, modelPlaces({ home }), signal);
-  const card = (await existingCard(source)) ?? modelCard(await cardInput(parsed, model, home));
+  const existing = await existingCard(source);
+  const card = existing === undefined ? modelCard({ ...(await cardInput(parsed, model, home)), format }) : cardForFormat(existing, model, format);
   signal.throwIfAborted();
   await exportModel(destination, model, format, card, signal);
-  if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify({ model: name, format, folder: destination })}\n` };
-  return { exitCode: EXIT.done, stdout: `${destination}\n` };
+  return {
+    exitCode: EXIT.done,
+    stdout: json ? `${JSON.stringify({ model: name, format, folder: destination })}\n` : `${destination}\n`,
+    ...(format === 'timm' && !isOfTimm(model.network.name) && { stderr: `${unknownToTimm(model.network.name)}\n` }),
+  };
+}
+
+function unknownToTimm(architecture: string): string {
+  return `timm has no architecture ${architecture}, so this folder loads in Noisy Student alone · other programs load the SavedModel: --format saved-model`;
 }
 
 async function existingCard(folder: string): Promise<string | undefined> {
@@ -46,7 +55,7 @@ async function existingCard(folder: string): Promise<string | undefined> {
 /** Of a model card: those of the hub have a tenth of it. */
 const CARD_BYTES = 2 ** 20;
 
-async function cardInput(name: ModelName, model: Model, home: string): Promise<CardInput> {
+async function cardInput(name: ModelName, model: Model, home: string): Promise<Omit<CardInput, 'format'>> {
   const { network, config } = model;
   return { network, config, weightsSha256: weightsDigest(model), origin: name.source === 'run' ? await originOf(name, home) : null };
 }

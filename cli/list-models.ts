@@ -1,7 +1,9 @@
+import { quoted } from '../lib/errors.js';
 import { catalogue, describeTag, oldNames, titleOfTag, UNTRAINED, weightsOf, type PublishedWeights } from '../lib/models/catalogue.js';
 import { multiplyAccumulates } from '../lib/models/operation-count.js';
 import { countParameters } from '../lib/models/outline.js';
 import { outlineNetwork, type Network } from '../lib/models/variants.js';
+import { nearest } from '../lib/nearest.js';
 import { namePattern } from './name-pattern.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { columns } from './table.js';
@@ -19,11 +21,23 @@ export function listModels({ pattern, json }: ListModelsOptions): Outcome {
     return {
       exitCode: EXIT.invalid,
       ...(json && { stdout: '[]\n' }),
-      stderr: `No model matches ${JSON.stringify(pattern)} · npx noisy-student models lists all.\n`,
+      stderr: `No model matches ${quoted(pattern)}${meant(pattern ?? '')} · npx noisy-student models lists all.\n`,
     };
   }
   const rows = found.map(describe);
   return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(rows)}\n` : `${[table(rows), legend(rows)].join('\n\n')}\n` };
+}
+
+/** `; did you mean …?`, or why a name of another place is not in the table. */
+function meant(pattern: string): string {
+  if (pattern.includes(':')) return ': what has a prefix is not in this table, and goes to predict, features and export as it is';
+  const near = /[*?[]/.test(pattern)
+    ? undefined
+    : nearest(
+        pattern,
+        catalogue().flatMap((weights) => [weights.architecture, weights.name, ...oldNamesOf(weights)]),
+      );
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
 /** One model with one set of weights. Shares, pixels and scores as timm gives them: `cropPercent` is its crop_pct (0.875), top-1 is in per cent (78.68). */

@@ -112,7 +112,7 @@ function withImages(command: Command): Command {
   return command
     .option('--batch <n>', 'images per forward pass (default: by their size)', whole)
     .option('--threads <n>', 'threads that open images (default: all cores but one)', whole)
-    .option('--size <pixels>', "side of the images instead of the weights' own", whole)
+    .option('--size <pixels>', "side of the square images instead of the weights' own", side)
     .option('--use-test-size', "the weights' larger test size and crop, where they have one", false)
     .option('--no-upright', 'leave images as they are stored, as timm does, whatever their EXIF orientation says')
     .option('--strict', 'fail at the first file that cannot be read', false);
@@ -122,6 +122,11 @@ function whole(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function side(text: string): number {
+  if (/^\d+\s*[x×,]/i.test(text)) throw new InvalidArgumentError('It must be one whole number, the side of a square. In a program, inputSize takes any shape.');
+  return whole(text);
 }
 
 function index(text: string): number {

@@ -27,17 +27,23 @@ export async function predict(command: PredictCommand): Promise<Outcome> {
       const topk = Math.min(command.topk, names.length);
       const predictions = predictionsOf(batches, { names, topk, withLogits });
       if (format) await writePredictions(output!, predictions, { format, topk, withLogits, spill: join(command.scratch, 'table') });
-      else await writeLines(predictions, json ? toJson : inWords);
+      else await writeLines(predictions, json ? toJson : inWords(model.config.labels ? whole : firstSynonym));
       return { exitCode: EXIT.done };
     },
   );
 }
 
 /** `photos/dog.jpg  Samoyed 64.3 %, Pomeranian 4.1 %`. */
-function inWords({ image, top, logits }: Prediction): string {
-  const classes = top.map(({ name, probability }) => `${inOneLine(name.split(',')[0]!)} ${(100 * probability).toFixed(1)} %`).join(', ');
-  return `${inOneLine(image)}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
+function inWords(shown: (name: string) => string): (prediction: Prediction) => string {
+  return ({ image, top, logits }) => {
+    const classes = top.map(({ name, probability }) => `${inOneLine(shown(name))} ${(100 * probability).toFixed(1)} %`).join(', ');
+    return `${inOneLine(image)}  ${classes}${logits ? `  [${[...logits].map((logit) => logit.toPrecision(6)).join(' ')}]` : ''}`;
+  };
 }
+
+/** A comma in a model's own names may be all that tells two of them apart; in ImageNet's it stands between synonyms. */
+const whole = (name: string): string => name;
+const firstSynonym = (name: string): string => name.split(',')[0]!;
 
 function formatOf(file: string): TableFormat {
   const extension = /\.([^.]+)$/.exec(file)?.[1]?.toLowerCase();

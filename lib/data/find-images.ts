@@ -42,7 +42,8 @@ async function expand(input: string, folder: string): Promise<FoundImages & { re
   }
   if (status && !status.isFile()) return { what: 'a pipe, a device or a socket, which may never end', images: [], refused: [] };
   if (status) return { what: 'a file', images: [{ name: input, file: place }], refused: [] };
-  const matches = await glob(path.sep === '\\' ? input.replaceAll('\\', '/') : input, { cwd: folder, expandDirectories: false });
+  const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input;
+  const matches = await glob(pattern, { cwd: folder, expandDirectories: false, absolute: path.isAbsolute(input) });
   const named = await Promise.all(
     matches
       .filter(isImageName)

@@ -91,7 +91,7 @@ function startsWith(bytes: Buffer, hex: string): boolean {
 export const FILE_FAULTS: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission to read it',
   EPERM: 'there is no permission to read it',
-  ENOENT: 'it is gone, or its name cannot be read',
+  ENOENT: 'it does not exist, or its name cannot be read',
   ENAMETOOLONG: 'its path is too long',
   EISDIR: 'it is a folder, not a file',
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PipelineError } from '../errors.js';
+import { PipelineError, quoted } from '../errors.js';
 
 /** What a model's config says of its classes. */
 export interface ClassLabels {
@@ -54,11 +54,22 @@ export function imageNetClasses(): readonly ImageNetClass[] {
 
 let loaded: readonly ImageNetClass[] | undefined;
 
-/** The `k` likeliest classes, or all if there are fewer: by probability, equals by their number. `k` is a whole number from 1. */
-export function topK(probabilities: Float32Array, k: number): Ranked[] {
-  if (!Number.isSafeInteger(k) || k < 1) throw new PipelineError('COMMAND_INVALID', `top-${k} asks for nothing; k must be a whole number from 1.`);
+/** The `k` likeliest classes, or all if there are fewer: by probability, equals by their number. `k` is a whole number from 1. Throws COMMAND_INVALID. */
+export function topK(probabilities: ArrayLike<number>, k: number): Ranked[] {
+  checkNumbers(probabilities);
+  if (!Number.isSafeInteger(k) || k < 1)
+    throw new PipelineError('COMMAND_INVALID', `topK(probabilities, k): k is ${k}, but must be a whole number from 1, as in topK(probabilities, 5)`);
   const ranked = Array.from(probabilities, (probability, index) => ({ index, probability }));
   return ranked.sort((a, b) => b.probability - a.probability || a.index - b.index).slice(0, k);
+}
+
+/** From JavaScript it may be a tensor, or rows of a batch. */
+function checkNumbers(values: unknown): void {
+  const isArray = Array.isArray(values) || ArrayBuffer.isView(values);
+  if (isArray && Array.from(values as ArrayLike<unknown>).every((value) => typeof value === 'number')) return;
+  const isTensor = typeof (values as { dataSync?: unknown } | null | undefined)?.dataSync === 'function';
+  const found = isTensor ? 'a tensor · tensor.dataSync() gives its numbers' : `${quoted(values)} · it takes the row of one image`;
+  throw new PipelineError('COMMAND_INVALID', `topK takes an array of numbers, but was given ${found}`);
 }
 
 /** exp(logit) as a share of their sum, [classes] → [classes]: computed in double precision, rounded once. */

@@ -97,6 +97,7 @@ function pick({ name }: Network, levels: readonly Level[], indices: Indices = le
     if (!Number.isSafeInteger(indices) || indices < 1 || indices > count) refuse(`the last ${indices} are asked for`, `it must be 1 to ${count} of them`);
     return levels.slice(-indices);
   }
+  if (!Array.isArray(indices)) refuse(`${quoted(indices)} is asked for`, 'outIndices is a number or an array of them');
   if (indices.length === 0) refuse('none is asked for', `at least one index of ${-count} to ${count - 1} is needed`);
   const outside = indices.filter((index) => !Number.isSafeInteger(index) || index < -count || index >= count);
   if (outside.length > 0) refuse(`index ${outside.join(', ')} is asked for`, `an index is a whole number from ${-count} to ${count - 1}`);

@@ -1,14 +1,20 @@
 import type { SetEvaluation } from '../evaluation/evaluation.js';
 import type { ModelConfig } from '../models/config.js';
+import type { ExportFormat } from '../models/export-model.js';
 import { countParameters, type Network } from '../models/outline.js';
 import { isOfTimm } from '../models/variants.js';
 import { count, percent } from './numbers.js';
 import { startAndFineTuning } from './start-and-fine-tuning.js';
 import type { GenerationSummary, Summary } from './summary.js';
 
-export interface CardInput {
+/** What the words about a format need. */
+export interface CardSubject {
   readonly network: Network;
   readonly config: ModelConfig;
+}
+
+export interface CardInput extends CardSubject {
+  readonly format: ExportFormat;
   /** SHA-256 of model.safetensors. */
   readonly weightsSha256: string;
   /** The run that trained it and which of its models it is; null for a model from elsewhere. */
@@ -21,12 +27,24 @@ export interface CardInput {
  * Hugging Face hub reads. Equal input gives equal text.
  */
 export function modelCard(input: CardInput): string {
-  return [frontMatter(input), title(input), usage(input), ...(input.origin ? origin(input.origin) : []), checksums(input)].join('\n\n') + '\n';
+  const [front, use] = ofFormat(input, input.format);
+  return [front, title(input), use, ...(input.origin ? origin(input.origin) : []), checksums(input)].join('\n\n') + '\n';
 }
 
-function frontMatter({ network }: CardInput): string {
+/** A model's card for another format of it: what speaks of the one that it was in is exchanged, where it stands as `modelCard` wrote it. */
+export function cardForFormat(card: string, subject: CardSubject, format: ExportFormat): string {
+  const wanted = ofFormat(subject, format);
+  return ofFormat(subject, format === 'timm' ? 'saved-model' : 'timm').reduce((text, part, index) => text.replace(part, () => wanted[index]!), card);
+}
+
+/** The parts of a card that differ by format. */
+function ofFormat(subject: CardSubject, format: ExportFormat): readonly [frontMatter: string, usage: string] {
+  return [frontMatter(subject, format), usage(subject, format)];
+}
+
+function frontMatter({ network }: CardSubject, format: ExportFormat): string {
   // What only this project builds is no model of timm's.
-  const forTimm = isOfTimm(network.name) ? ['library_name: timm'] : [];
+  const forTimm = format === 'timm' && isOfTimm(network.name) ? ['library_name: timm'] : [];
   return [
     '---',
     'pipeline_tag: image-classification',
@@ -48,21 +66,21 @@ function title({ network, config }: CardInput): string {
   ].join('\n');
 }
 
-/** The card goes with the model from one format to another and back, so it tells of both. */
-function usage({ network }: CardInput): string {
-  const here = ['```', 'npx noisy-student predict local-dir:FOLDER photos/', '```'].join('\n');
-  const inTimm = isOfTimm(network.name)
-    ? ['With `model.safetensors`:', '```python', 'import timm', "model = timm.create_model('local-dir:FOLDER', pretrained=True).eval()", '```']
-    : ['timm has no architecture of this name: outside of Noisy Student, use the SavedModel (`export --format saved-model`).', ''];
-  const inTensorFlow = [
-    'With `saved_model.pb`:',
-    '```python',
-    'import tensorflow as tf',
-    "model = tf.saved_model.load('FOLDER').signatures['serving_default']",
-    'model(images=tf.zeros(SHAPE))  # pixels from 0 to 255, batches x height x width x channels → logits, probabilities',
-    '```',
-  ];
-  return ['## Use', here, ...inTimm, ...inTensorFlow].join('\n');
+function usage({ network, config }: CardSubject, format: ExportFormat): string {
+  const [channels, height, width] = config.pretrained.inputSize;
+  const elsewhere = {
+    timm: isOfTimm(network.name)
+      ? ['```python', 'import timm', "model = timm.create_model('local-dir:.', pretrained=True).eval()", '```']
+      : ['timm has no architecture of this name: outside of Noisy Student, use the SavedModel (`export --format saved-model`).'],
+    'saved-model': [
+      '```python',
+      'import tensorflow as tf',
+      "model = tf.saved_model.load('.').signatures['serving_default']",
+      `model(images=tf.zeros([1, ${height}, ${width}, ${channels}]))  # pixels from 0 to 255, batches x height x width x channels → logits, probabilities`,
+      '```',
+    ],
+  };
+  return ['## Use', 'In this folder:', '```', 'npx noisy-student predict local-dir:. photos/', '```', ...elsewhere[format]].join('\n');
 }
 
 function origin({ summary, dataset, generation }: NonNullable<CardInput['origin']>): string[] {
@@ -147,7 +165,7 @@ function noise({ noise: { asked, dropout, measured } }: GenerationSummary): stri
 }
 
 function checksums({ weightsSha256 }: CardInput): string {
-  return ['## Checksum', `\`model.safetensors\`: SHA-256 \`${weightsSha256}\``].join('\n');
+  return ['## Checksum', `The weights as \`model.safetensors\`: SHA-256 \`${weightsSha256}\``].join('\n');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

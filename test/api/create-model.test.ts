@@ -72,6 +72,24 @@ test('a person is told which weights a name means, and what was adapted', async 
   model.dispose();
 });
 
+test('without onMessage the same is a warning of the process, once', async () => {
+  const heard: Error[] = [];
+  const listen = (warning: Error) => void heard.push(warning);
+  process.on('warning', listen);
+  for (let i = 0; i < 2; i++) {
+    (await createModel('tf_efficientnet_b0_ap', { numClasses: 3 })).dispose();
+    (await createModel('tf_efficientnet_b0.ns_jft_in1k', { pretrained: true, numClasses: 3, inChans: 1, hub: hub() })).dispose();
+  }
+  await new Promise(setImmediate); // warnings come in a later turn
+  process.off('warning', listen);
+  assert.deepEqual(heard.map(String).sort(), [
+    'NoisyStudentWarning: tf_efficientnet_b0.ns_jft_in1k: the classifier of 1000 classes was left out: 3 are wanted',
+    'NoisyStudentWarning: tf_efficientnet_b0.ns_jft_in1k: the stem for 3 channels was adapted to 1',
+    'NoisyStudentWarning: tf_efficientnet_b0_ap is an old name; write tf_efficientnet_b0.ap_in1k.',
+  ]);
+});
+
+/** timm 1.0.31's `reset_classifier`: "current pooling is kept if None". */
 test('resetClassifier returns the model, with the pool it had unless another is named', async () => {
   const model = await createModel('efficientnet_t0', { globalPool: 'catavgmax', numClasses: 4, inChans: 1 });
   const grey = tf.zeros([2, 28, 28, 1]) as tf.Tensor4D;
@@ -81,6 +99,9 @@ test('resetClassifier returns the model, with the pool it had unless another is 
   assert.deepEqual(model.resetClassifier(0, '').forward(grey).shape, [2, 4, 4, model.numFeatures]);
   assert.deepEqual(model.resetClassifier(2, 'max').forward(grey).shape, [2, 2]);
   assert.throws(() => model.resetClassifier(5, ''), { code: 'MODEL_INVALID', message: /5 classes and no pool/ });
+  assert.throws(() => model.resetClassifier(0, '').resetClassifier(5), { code: 'MODEL_INVALID', message: /5 classes and no pool: .* name a pool/ });
+  model.resetClassifier(2, 'max');
+  assert.throws(() => model.resetClassifier(-1), { code: 'MODEL_INVALID' });
   assert.deepEqual(model.forward(grey).shape, [2, 2], 'a reset that was refused changes nothing');
   model.dispose();
 });

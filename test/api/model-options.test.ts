@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createModel, resolveDataConfig, tf, type ModelOptions } from '../../api/index.js';
+import { createModel, createTransform, resolveDataConfig, tf, type ModelOptions } from '../../api/index.js';
 import { ownConfig } from '../../lib/models/config.js';
 import { initialiseFrom } from '../../lib/models/initialise.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
@@ -29,8 +29,11 @@ test('featuresOnly: false is no feature model', async () => {
 
 for (const [options, message] of [
   [{ num_classes: 5 }, /createModel has no option "num_classes"; did you mean numClasses\?/],
-  [{ outIndices: [1] }, /createModel has no option "outIndices"/],
-  [{ featuresOnly: true, numClasses: 5 }, /createModel has no option "numClasses"/],
+  [{ outIndices: [1] }, /createModel: outIndices goes with featuresOnly: true/],
+  [{ featureLocation: 'expansion' }, /createModel: featureLocation goes with featuresOnly: true/],
+  [{ featuresOnly: true, numClasses: 5 }, /createModel: numClasses does not go with featuresOnly: true/],
+  [{ featuresOnly: true, globalPool: '' }, /createModel: globalPool does not go with featuresOnly: true/],
+  [null, /createModel takes its options as an object, but was given null/],
 ] as const) {
   test(`the options ${JSON.stringify(options)} are refused instead of ignored`, async () => {
     await assert.rejects(createModel(mine, options as unknown as ModelOptions), { code: 'COMMAND_INVALID', message });
@@ -40,9 +43,10 @@ for (const [options, message] of [
 for (const [args, message] of [
   [{ img_size: 64 }, /resolveDataConfig has no option "img_size"; did you mean imgSize\?/],
   [{ useTestSize: true }, /useTestSize stands in the second argument/],
+  [undefined, /resolveDataConfig takes its options as an object, but was given undefined/],
 ] as const) {
   test(`the arguments ${JSON.stringify(args)} of resolveDataConfig are refused instead of ignored`, () => {
-    assert.throws(() => resolveDataConfig(args as object), { code: 'COMMAND_INVALID', message });
+    assert.throws(() => resolveDataConfig(args as unknown as object), { code: 'COMMAND_INVALID', message });
   });
 }
 
@@ -51,6 +55,7 @@ for (const [options, message] of [
   [{ globalPool: null }, /no pool is named null/],
   [{ featuresOnly: true, featureLocation: 'middle' }, /a feature location is "middle", but must be 'bottleneck' or 'expansion'/],
   [{ featuresOnly: true, outIndices: [9] }, /index 9 is asked for/],
+  [{ featuresOnly: true, outIndices: '1' }, /"1" is asked for, but outIndices is a number or an array of them/],
 ] as const) {
   test(`${JSON.stringify(options)} is refused, and nothing is left in memory`, async () => {
     const { numTensors } = tf.memory();
@@ -59,9 +64,42 @@ for (const [options, message] of [
   });
 }
 
+test('a name is a text', async () => {
+  await assert.rejects(createModel(undefined as unknown as string), { code: 'MODEL_UNKNOWN', message: /createModel takes a name, .* but was given undefined/ });
+});
+
+test('a model that was disposed says so', async () => {
+  const [model, backbone] = [await createModel(mine), await createModel(mine, { featuresOnly: true })];
+  const images = tf.zeros([1, 28, 28, 1]);
+  const map = model.forwardFeatures(images);
+  for (const each of [model, backbone]) each.dispose();
+  for (const use of [
+    () => model.forward(images),
+    () => model.forwardFeatures(images),
+    () => model.forwardHead(map),
+    () => model.forwardIntermediates(images),
+    () => model.resetClassifier(2),
+    () => backbone.forward(images),
+  ])
+    assert.throws(use, { code: 'MODEL_INVALID', message: /this efficientnet_t0 was disposed/ });
+  await assert.rejects(model.save(join(folder, 'disposed')), { code: 'MODEL_INVALID', message: /was disposed/ });
+});
+
+test('a transform takes an image and nothing else', () => {
+  const transform = createTransform(resolveDataConfig({ imgSize: 28 }));
+  for (const [image, found] of [
+    ['dog.jpg', '"dog.jpg"'],
+    [Promise.resolve(), 'a promise of one'],
+    [undefined, 'undefined'],
+  ] as const)
+    assert.throws(() => transform(image as never), { code: 'COMMAND_INVALID', message: new RegExp(`takes an image, but was given ${found} · transform`) });
+});
+
 test('a head takes maps and nothing else', async () => {
   const model = await createModel(mine);
-  assert.throws(() => model.forwardHead(tf.zeros([1, 128]) as unknown as tf.Tensor4D), {
+  for (const use of [() => model.forward([[1]] as never), () => model.forwardHead([[1]] as never)])
+    assert.throws(use, { code: 'MODEL_INVALID', message: /takes float32 (images|maps) .* but was given \[\[1\]\]/ });
+  assert.throws(() => model.forwardHead(tf.zeros([1, 128])), {
     code: 'MODEL_INVALID',
     message: /takes float32 maps \[n, height, width, 128\]/,
   });

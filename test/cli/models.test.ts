@@ -120,6 +120,12 @@ test('what matches nothing is said, with exit code 2', () => {
   const stderr = 'No model matches "resnet" · npx noisy-student models lists all.\n';
   assert.deepEqual(listModels({ pattern: 'resnet', json: false }), { exitCode: 2, stderr });
   assert.deepEqual(listModels({ pattern: 'resnet', json: true }), { exitCode: 2, stdout: '[]\n', stderr });
+  for (const [pattern, said] of [
+    ['tf_efficientnet_b33', '; did you mean tf_efficientnet_b3?'],
+    ['tf_efficientnet_b3.ns_jft_1k', '; did you mean tf_efficientnet_b3.ns_jft_in1k?'],
+    ['hf-hub:timm/tf_efficientnet_b0', ': what has a prefix is not in this table, and goes to predict, features and export as it is'],
+  ] as const)
+    assert.equal(listModels({ pattern, json: false }).stderr, `No model matches "${pattern}"${said} · npx noisy-student models lists all.\n`);
   assert.throws(() => listModels({ pattern: 'b[9-0]', json: false }), { code: 'COMMAND_INVALID' });
 });
 

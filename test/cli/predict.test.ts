@@ -67,6 +67,22 @@ test('without --json a line is for a person, and patterns are understood', () =>
   assert.match(stdout, /^photos\/0\.png {2}\w+ \d+\.\d %\nphotos\/1\.png {2}\w+ \d+\.\d %\n$/);
 });
 
+test("a model's own names are whole, and of ImageNet's synonyms the first is shown", async () => {
+  for (const [folderName, classes, labels] of [
+    ['commas', 2, ['red, small', 'red, large']],
+    ['imagenet', 1000, null],
+  ] as const) {
+    const model = await createModel('efficientnet_t0', { numClasses: classes });
+    if (labels) model.labels = labels;
+    await model.save(join(folder, folderName));
+    model.dispose();
+  }
+  const shown = ['commas', 'imagenet'].map((model) => run('predict', `local-dir:${model}`, 'photos/0.png', '--topk', '2'));
+  const [own, imageNet] = shown.map(({ stdout }) => stdout);
+  assert.match(own!, /^photos\/0\.png {2}red, (small \d+\.\d %, red, large|large \d+\.\d %, red, small) \d+\.\d %\n$/, shown[0]!.stderr);
+  assert.match(imageNet!, /^photos\/0\.png {2}[^,]+ \d+\.\d %, [^,]+ \d+\.\d %\n$/, shown[1]!.stderr);
+});
+
 test('with --strict a damaged file ends the command', () => {
   const { status, stderr } = run('predict', 'local-dir:model', 'photos', '--strict');
   assert.equal(status, 2);
@@ -116,7 +132,9 @@ test('export to a folder, to a SavedModel and back gives the same bytes, the car
     ['back', 'saved-again', 'saved-model'],
   ] as const) {
     const { status, stderr, stdout } = run('export', `local-dir:${from}`, to, '--format', format);
-    assert.deepEqual([status, stderr, stdout], [0, '', `${join(folder, to)}\n`]);
+    assert.deepEqual([status, stdout], [0, `${join(folder, to)}\n`], stderr);
+    if (format === 'timm') assert.match(stderr, /^timm has no architecture efficientnet_t0, .* --format saved-model\n$/);
+    else assert.equal(stderr, '');
   }
   for (const [a, b] of [
     ['exported', 'back'],
@@ -127,6 +145,8 @@ test('export to a folder, to a SavedModel and back gives the same bytes, the car
   const { 'README.md': card } = await contentsOf(join(folder, 'exported'));
   assert.match(card!, /^---\npipeline_tag: image-classification\n/);
   assert.match(card!, /efficientnet_t0\.mine/);
+  assert.doesNotMatch(card!, /import tensorflow/);
+  assert.match((await contentsOf(join(folder, 'saved')))['README.md']!, /import tensorflow[^]*tf\.zeros\(\[1, 28, 28, 3\]\)/);
 });
 
 test('nothing is written over', async () => {
@@ -142,6 +162,7 @@ for (const [what, args, message] of [
   ['an unknown model', ['predict', 'tf_efficientnet_b9', 'photos'], /MODEL_UNKNOWN .*did you mean/],
   ['no images', ['predict', 'local-dir:model', 'nowhere'], /COMMAND_INVALID "nowhere" is neither a file, nor a folder/],
   ['another kind of table', ['predict', 'local-dir:model', 'photos', '--output', 'x.xlsx'], /COMMAND_INVALID .*must be \.csv or \.parquet/],
+  ['a shape that is no square', ['predict', 'local-dir:model', 'photos', '--size', '96x160'], /'96x160' is invalid.*the side of a square.*inputSize/],
   ['a level that is not there', ['features', 'local-dir:model', 'photos', '--level', '7'], /MODEL_INVALID .*index 7/],
   ['a run that is not there', ['export', 'run:nothing', 'x'], /RUN_UNKNOWN .*no finished run "nothing"/],
 ] as const) {

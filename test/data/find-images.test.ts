@@ -37,6 +37,13 @@ for (const [inputs, wanted] of [
   });
 }
 
+test('an absolute pattern gives absolute names, as an absolute folder does', async () => {
+  for (const input of [join(folder, 'a/deep'), join(folder, 'a/deep/*.webp')]) {
+    const { images } = await findImages([input], join(folder, 'linked'));
+    assert.deepEqual(images, [{ name: join(folder, 'a/deep/1.webp'), file: join(folder, 'a/deep/1.webp') }]);
+  }
+});
+
 test('a link to a device that a pattern matches is skipped with the reason', async () => {
   const { images, refused } = await findImages(['linked/*.png'], folder);
   assert.deepEqual([images, refused], [[], [{ name: 'linked/zero.png', reason: 'it is no file, or a link to none' }]]);

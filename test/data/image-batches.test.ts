@@ -47,7 +47,7 @@ for (const [batch, threads, readAheadBytes] of [
       batches.flatMap(({ refused }) => refused),
       [
         { file: broken[0], reason: 'the JPEG file is cut short' },
-        { file: broken[1], reason: 'it is gone, or its name cannot be read' },
+        { file: broken[1], reason: 'it does not exist, or its name cannot be read' },
       ],
     );
   });

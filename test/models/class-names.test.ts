@@ -58,7 +58,19 @@ test('topK gives the likeliest first, equals by their number, and no more than t
     [1, 3, 0, 2],
   );
   for (const k of [0, -1, 1.5, NaN, Infinity]) assert.throws(() => topK(probabilities, k), { code: 'COMMAND_INVALID' });
+  assert.deepEqual(topK([0.25, 0.75], 1), [{ index: 1, probability: 0.75 }]);
 });
+
+for (const [what, values, k, message] of [
+  ['a tensor', { shape: [2], dataSync: () => [] }, 1, /topK takes an array of numbers, but was given a tensor · tensor\.dataSync\(\)/],
+  ['a batch', [[0.5, 0.5]], 1, /was given \[\[0\.5,0\.5\]\] · it takes the row of one image/],
+  ['nothing', undefined, 1, /was given undefined/],
+  ['no k', [0.5, 0.5], undefined, /k is undefined, but must be a whole number from 1, as in topK\(probabilities, 5\)/],
+] as const) {
+  test(`topK of ${what} is refused with the remedy`, () => {
+    assert.throws(() => topK(values as never, k!), { code: 'COMMAND_INVALID', message });
+  });
+}
 
 test('softmax sums to 1 and does not overflow', () => {
   assert.deepEqual([...softmax(Float32Array.of(0, Math.log(3)))], [0.25, 0.75]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { programsOf } from '../../scripts/document/page.js';
 import { installPackage, ROOT } from '../tensor/installed-package.js';
 
 /** What npm packs, in an empty folder with nothing but what package.json names in `dependencies`. The tests follow a person's first steps, in order. */
@@ -82,7 +83,7 @@ test('`validate` and `run` work: a worker, its threads and its device process st
   assert.deepEqual([state, generations.length], ['done', 2]);
 });
 
-test('TypeScript finds the types of both entries, and checks against them', () => {
+test('TypeScript finds the types of both entries, checks against them, and takes the programs of the documents as they stand', () => {
   writeFileSync(
     join(folder, 'app.mts'),
     `import { compilePureStep, type CompiledStep } from 'noisy-student/compile';
@@ -91,11 +92,39 @@ test('TypeScript finds the types of both entries, and checks against them', () =
     step.run({ x: 1 });
     const wrong: string = createModel;`,
   );
+  const documents = ['README.md', 'docs/timm.md'].map((document, i) => {
+    const { program } = programsOf(readFileSync(join(folder, PACKAGE, document), 'utf8'));
+    assert.match(program, /^import \{ createModel/);
+    writeFileSync(join(folder, `document-${i}.mts`), program);
+    return `document-${i}.mts`;
+  });
+  writeFileSync(join(folder, 'loop.mts'), LOOP);
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const { stdout } = node(compiler, '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022', '--pretty', 'false', 'app.mts');
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022', '--pretty', 'false'];
+  const { stdout } = node(compiler, ...options, 'app.mts', 'loop.mts', ...documents);
   const errors = stdout.match(/^\S+: error TS\d+/gm)?.map((line) => line.replace(/,\d+\)/, ')'));
   assert.deepEqual(errors, ['app.mts(4): error TS2322', 'app.mts(5): error TS2322'], stdout);
 });
+
+test('the documents install the package by the same command', () => {
+  const commands = ['README.md', 'docs/timm.md'].map((document) => /^npm install .*?noisy-student\b/m.exec(readFileSync(join(ROOT, document), 'utf8'))?.[0]);
+  assert.deepEqual(commands, Array(2).fill('npm install --ignore-scripts noisy-student'));
+});
+
+/** What a person writes around the documents' programs. */
+const LOOP = `
+  import { createModel, createTransform, openImage, resolveDataConfig, tf, topK } from 'noisy-student';
+  const model = await createModel('efficientnet_t0', { numClasses: 2 });
+  const transform = createTransform(resolveDataConfig({}, { model }));
+  const batch = tf.stack([transform(await openImage('a.jpg')), transform(await openImage('b.jpg'))]);
+  const targets = tf.oneHot(tf.tensor1d([0, 1], 'int32'), 2);
+  const loss = () => tf.losses.softmaxCrossEntropy(targets, model.forward(batch, { training: true })) as tf.Scalar;
+  tf.train.sgd(0.1).minimize(loss, true, model.trainableVariables);
+  const { final, maps } = model.forwardIntermediates(batch);
+  topK([0.5, 0.5], 1);
+  topK(Float64Array.of(0.5), 1);
+  topK(tf.softmax(model.forwardHead(tf.concat([final!, maps.at(-1)!], 3))).dataSync(), 1);
+`;
 
 /** Seconds of work, by Fashion-MNIST's real files. */
 const TINY = `

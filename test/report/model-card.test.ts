@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownConfig } from '../../lib/models/config.js';
 import { outlineNetwork } from '../../lib/models/variants.js';
-import { modelCard } from '../../lib/report/model-card.js';
+import { cardForFormat, modelCard } from '../../lib/report/model-card.js';
 import { summarise, type GenerationSummary, type Summary } from '../../lib/report/summary.js';
 import { withRun } from './run-folders.js';
 
@@ -18,7 +18,6 @@ test('a card tells every generation before its own, the data, the scores and the
   for (const part of ['Prepared data set `abc`', '## Scores', '| Baseline | test |', '## Noise', '| RandAugment | 1 operations of magnitude 4']) {
     assert.ok(card.includes(part), `${part} is not in\n${card}`);
   }
-  assert.match(card, /With `saved_model\.pb`/);
 });
 
 test('a card tells the weights that a teacher started from, what was frozen, and the training at a larger size with its own digest', async () => {
@@ -49,6 +48,25 @@ test('the baseline has no generation before it', async () => {
   assert.doesNotMatch(card, /^\| (Teacher|Student)/m);
 });
 
+for (const [name, timm] of [
+  ['efficientnet_t1', /timm has no architecture of this name: .*\(`export --format saved-model`/],
+  ['tf_efficientnet_b0', /library_name: timm[^]*timm\.create_model\('local-dir:\.', pretrained=True\)/],
+] as const) {
+  test(`a card of ${name} speaks of its own format, and of another when it goes there and back`, () => {
+    const other = { network: outlineNetwork(name, { classes: 10, channels: 1 }), config };
+    const input = { ...other, weightsSha256: 'a'.repeat(64), origin: null };
+    const [here, there] = [modelCard({ ...input, format: 'timm' }), modelCard({ ...input, format: 'saved-model' })];
+    assert.match(here, timm);
+    assert.doesNotMatch(here, /saved_model\.load/);
+    assert.doesNotMatch(there, timm);
+    assert.ok(there.includes("tf.saved_model.load('.')") && there.includes('tf.zeros([1, 28, 28, 1])'));
+    for (const card of [here, there]) assert.doesNotMatch(card, /FOLDER|SHAPE/);
+    assert.deepEqual([cardForFormat(here, other, 'saved-model'), cardForFormat(there, other, 'timm')], [there, here]);
+    assert.equal(cardForFormat(here, other, 'timm'), here);
+    assert.equal(cardForFormat('# Somebody wrote this', other, 'saved-model'), '# Somebody wrote this');
+  });
+}
+
 function cardOf(summary: Summary, generation: GenerationSummary): string {
-  return modelCard({ network, config, weightsSha256: 'a'.repeat(64), origin: { summary, dataset: 'abc', generation } });
+  return modelCard({ network, config, format: 'timm', weightsSha256: 'a'.repeat(64), origin: { summary, dataset: 'abc', generation } });
 }
