@@ -93,12 +93,22 @@ function differences(before: ResolvedSpec, after: ResolvedSpec): readonly Differ
   const names = (generations: readonly GenerationSpec[]) => generations.slice(1).map(({ model }) => model);
   return [
     ...leaves(oldRun, nowRun).map((leaf) => ({ of: null, ...shown(leaf), applied: { ...before, ...(leaf.applied as ResolvedSpec) } })),
-    ...old.slice(0, shared).flatMap((own, index) =>
-      leaves(own, now[index]).map((leaf) => ({ of: nameOf(own.role, index), ...shown(leaf), applied: withGeneration(index, leaf.applied as object) })),
-    ),
+    ...old
+      .slice(0, shared)
+      .flatMap((own, index) =>
+        leaves(own, now[index]).map((leaf) => ({ of: nameOf(own.role, index), ...shown(leaf), applied: withGeneration(index, leaf.applied as object) })),
+      ),
     ...(old.length === now.length
       ? []
-      : [{ of: null, path: 'students', before: names(old), after: names(now), applied: { ...before, generations: [...old.slice(0, shared), ...now.slice(shared)] } }]),
+      : [
+          {
+            of: null,
+            path: 'students',
+            before: names(old),
+            after: names(now),
+            applied: { ...before, generations: [...old.slice(0, shared), ...now.slice(shared)] },
+          },
+        ]),
     ...leaves(oldBaseline, nowBaseline).map((leaf) => ({
       of: leaf.path === '' ? null : 'baseline',
       ...(leaf.path === '' ? { path: 'baseline', before: presence(oldBaseline), after: presence(nowBaseline) } : shown(leaf)),

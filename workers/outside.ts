@@ -26,14 +26,15 @@ export async function lookOutside({ data, generations: [teacher] }: ResolvedSpec
 }
 
 async function lookAtWeights(written: string, locations: Locations, { home, hub, store }: Places, channels: number): Promise<Partial<OutsideNow>> {
-  const [{ adaptChannels }, { CONFIG_FILE, modelFile, WEIGHTS_FILE }, { parseModelName }, { openModelFolder }, { openRunModel }, { checkModel }] = await Promise.all([
-    import('../lib/models/adapt-stem.js'),
-    import('../lib/models/model-files.js'),
-    import('../lib/models/names.js'),
-    import('../lib/models/open-model.js'),
-    import('../lib/report/run-models.js'),
-    import('../lib/models/weights.js'),
-  ]);
+  const [{ adaptChannels }, { CONFIG_FILE, modelFile, WEIGHTS_FILE }, { parseModelName }, { openModelFolder }, { openRunModel }, { checkModel }] =
+    await Promise.all([
+      import('../lib/models/adapt-stem.js'),
+      import('../lib/models/model-files.js'),
+      import('../lib/models/names.js'),
+      import('../lib/models/open-model.js'),
+      import('../lib/report/run-models.js'),
+      import('../lib/models/weights.js'),
+    ]);
   const location = locations[written];
   const name: ModelName = location === undefined ? parseModelName(written) : { source: 'folder', folder: location };
   const findRunModel = (run: string, wanted: number | 'baseline' | null) => openRunModel(store, home, run, wanted);

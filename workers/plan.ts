@@ -71,7 +71,12 @@ async function lookAll(spec: ResolvedSpec, run: string, store: PlanInput['store'
   return looks;
 }
 
-async function resultsOf({ phase, kind }: SpecPhase, found: readonly Manifest[], store: PlanInput['store'], { normalisation }: OutsideNow): Promise<PhaseResults> {
+async function resultsOf(
+  { phase, kind }: SpecPhase,
+  found: readonly Manifest[],
+  store: PlanInput['store'],
+  { normalisation }: OutsideNow,
+): Promise<PhaseResults> {
   const digests = found.map(({ digest }) => digest);
   if (phase === 'import') return { digests, ...(normalisation && { normalisation }) };
   const text = kind === 'prepare' ? await store.readText(found[0]!, 'dataset.json') : undefined;
@@ -92,7 +97,16 @@ function planned({ phase, work, keys, waitsFor, found, reached }: Look, changes:
         : (['run', reasonOf(phase, waitsFor, changes), 1] as const);
   const seconds = action === 'reuse' ? undefined : secondsOf(phase, work, samples);
   const { generation, role } = phase;
-  return { generation, role, phase: phase.phase, key: keys?.[0] ?? null, action, why, ...work, ...(seconds !== undefined && { seconds: rounded(seconds * left) }) };
+  return {
+    generation,
+    role,
+    phase: phase.phase,
+    key: keys?.[0] ?? null,
+    action,
+    why,
+    ...work,
+    ...(seconds !== undefined && { seconds: rounded(seconds * left) }),
+  };
 }
 
 function reasonOf({ name, phase }: SpecPhase, waitsFor: string | null, changes: Changes | null): string {

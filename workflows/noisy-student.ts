@@ -1,4 +1,4 @@
-import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
@@ -7,7 +7,7 @@ import { nameOf, shortModel } from './details.js';
 import { normalisedAs } from './fine-tune.js';
 import type { GenerationResult, RunPhase, RunStatus } from './messages.js';
 import { queuesOf } from './queues.js';
-import { enter, openRun, perform, settleMessages, Stopped } from './run.js';
+import { enter, openRun, perform, settleMessages, Stopped, type Step } from './run.js';
 import type { Results, Run } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
 import { announce, statusOf, withOutcomes } from './status.js';
@@ -40,8 +40,8 @@ export interface Limits extends PoolLimits {
 export async function noisyStudent(input: RunInput, results?: Results): Promise<RunStatus> {
   const run = openRun(input, results);
   try {
-    for (let step = nextStep(run); step !== undefined; step = nextStep(run)) {
-      await perform(run, step);
+    while (nextStep(run) !== undefined) {
+      await perform(run, nextStep);
       if (isHistoryLong(input)) break;
     }
     if (nextStep(run) === undefined) enter(run, 'done');
@@ -51,11 +51,16 @@ export async function noisyStudent(input: RunInput, results?: Results): Promise<
     if (!(error instanceof Stopped)) throw error;
     await settleMessages(run);
   }
-  if (run.state === 'running') await continueAsNew<typeof noisyStudent>(run.input, run.results);
+  if (run.state === 'running') await goOnAnew(run);
   return statusOf(run);
 }
 
-type Step = () => Promise<void>;
+/** What the run was started with would else be told of it again, whatever changed since. */
+async function goOnAnew({ input, results }: Run): Promise<never> {
+  const { spec, specDigest } = input;
+  const typedSearchAttributes = searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' });
+  return makeContinueAsNewFunc<typeof noisyStudent>({ memo: { specDigest }, typedSearchAttributes })(input, results);
+}
 
 /** The first thing that has no result yet. Undefined: all is done. */
 function nextStep(run: Run): Step | undefined {

@@ -54,7 +54,7 @@ export function endIfRevised({ current, again, scope }: Run): void {
   if (current !== null && again.includes(phaseName(current))) scope?.cancel();
 }
 
-/** After a step that was chosen before a revision: what it brought of the phases that change is forgotten, and steps are chosen anew. */
+/** Whenever the next step is to be chosen: what a step brought of the phases that a revision changed meanwhile is forgotten. */
 export function settleRevision(run: Run): void {
   run.results = without(run.results, run.again);
   run.again = [];

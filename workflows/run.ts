@@ -69,15 +69,19 @@ function only(run: Run, message: RunMessage, description: string) {
   return { validator, description };
 }
 
+export type Step = () => Promise<void>;
+
 /**
- * Performs one step so that it can be paused, stopped and repaired. Each of these ends what runs and, if the run
+ * Performs the next step so that it can be paused, stopped and repaired. Each of these ends what runs and, if the run
  * goes on, performs the step again, which finds in the store what was finished and resumes a training from its
  * checkpoint. Returns without the step's result if earlier steps have to be performed first, or if a revision has changed it.
  */
-export async function perform(run: Run, step: () => Promise<void>): Promise<void> {
+export async function perform(run: Run, nextStep: (run: Run) => Step | undefined): Promise<void> {
   for (;;) {
     await obey(run);
-    if (run.again.length > 0) return settleRevision(run);
+    settleRevision(run);
+    const step = nextStep(run);
+    if (step === undefined) return;
     const scope = new CancellationScope();
     run.scope = scope;
     try {
