@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { loadSpec } from '../lib/spec/load.js';
-import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import { storeSettings } from '../lib/store/open-store.js';
 import { compareSpecs, type Changes } from '../workers/compare-specs.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { describeChanges } from '../workers/describe-changes.js';
-import { keepSpec, knownSpec, type KnownSpec } from '../workers/known-specs.js';
+import { defaultRun, keepSpec, knownSpec, refuseOtherExperiment, type KnownSpec } from '../workers/known-specs.js';
 import { requireProgram } from '../workers/places.js';
-import { followRun, refuseOtherExperiment, resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
+import { followRun, resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
 import type { RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
@@ -130,11 +129,6 @@ async function sayWhoElse(client: Client, runId: string, homeOption: string, pri
     if (workflowId !== runId)
       printer.say(`run ${workflowId} is under way too, and both take turns · end it by: npx noisy-student stop ${workflowId}${homeOption}`);
   }
-}
-
-/** The id of a run that nobody gave another. */
-export function defaultRun({ name }: ResolvedSpec, digest: string): string {
-  return `${name}-${digest.slice(0, 8)}`;
 }
 
 /** What the pipeline changes in the run under way; of a run that is started, what it changes against the one of that id or name before. */

@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PipelineError } from '../lib/errors.js';
 import { runFolder } from '../lib/report/run-models.js';
 import type { ResolvedSpec } from '../lib/spec/resolved.js';
+import type { Changes } from './compare-specs.js';
 
 /** `spec.yaml` is for a person; `spec.json` is the same pipeline resolved, which needs no look at the paths in it. */
 const [WRITTEN, RESOLVED] = ['spec.yaml', 'spec.json'];
@@ -10,6 +12,21 @@ export interface KnownSpec {
   readonly run: string;
   readonly specDigest: string;
   readonly spec: ResolvedSpec;
+}
+
+/** The id of a run that nobody gave another. */
+export function defaultRun({ name }: ResolvedSpec, specDigest: string): string {
+  return `${name}-${specDigest.slice(0, 8)}`;
+}
+
+/** Throws COMMAND_INVALID where a changed pipeline may not go on under the id of the run that it was. */
+export function refuseOtherExperiment(run: string, { identity }: Changes): void {
+  if (identity.length === 0) return;
+  throw new PipelineError(
+    'COMMAND_INVALID',
+    `${identity.join(', ')} of the run ${run} cannot be changed: its seed and its sets of images are what all its numbers are about · ` +
+      'leave --id out or give another one, and it is a run of its own beside it',
+  );
 }
 
 /** What a person may want to read beside the report, and what a changed pipeline is compared with. */

@@ -18,6 +18,7 @@ import { queuesOf } from '../workflows/queues.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 import { compareSpecs, type Changes } from './compare-specs.js';
 import { summariseChanges } from './describe-changes.js';
+import { refuseOtherExperiment } from './known-specs.js';
 import { inputOf } from './run-input.js';
 import { unattendedStatus, type UnattendedStatus } from './unattended-status.js';
 
@@ -98,16 +99,6 @@ async function attach(client: Client, wanted: RunToStart): Promise<StartedRun | 
     if (error instanceof WorkflowUpdateFailedError) throw new PipelineError('COMMAND_INVALID', error.cause?.message ?? error.message, { cause: error });
     throw error;
   }
-}
-
-/** Throws COMMAND_INVALID where a changed pipeline may not go on under the id of the run that it was. */
-export function refuseOtherExperiment(run: string, { identity }: Changes): void {
-  if (identity.length === 0) return;
-  throw new PipelineError(
-    'COMMAND_INVALID',
-    `${identity.join(', ')} of the run ${run} cannot be changed: its seed and its sets of images are what all its numbers are about · ` +
-      'leave --id out or give another one, and it is a run of its own beside it',
-  );
 }
 
 /** A payload stays below 10 KB. */
