@@ -92,7 +92,9 @@ function checkEffect({ path, effect }: ChangeableKey, before: ResolvedSpec, afte
   const places = (model: string) => changed.filter((phase) => phase.endsWith(model)).map(placeOf);
   const models = modelsOf(before, after);
   const direct = directly(before, after);
-  const holders = models.filter(({ isChanged }) => isChanged).map(({ name }) => Math.min(...direct.filter((phase) => phase.endsWith(` of ${name}`)).map(placeOf)));
+  const holders = models
+    .filter(({ isChanged }) => isChanged)
+    .map(({ name }) => Math.min(...direct.filter((phase) => phase.endsWith(` of ${name}`)).map(placeOf)));
   const run = changed.filter((phase) => !phase.includes(' of ')).map(placeOf);
   assert.equal(ORDER[Math.min(...holders, ...run)], effect, changed.join(', '));
   if (run.some((place) => place < ORDER.indexOf('label'))) return; // the images of all models are others
