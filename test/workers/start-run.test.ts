@@ -111,10 +111,10 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
 
 function runNamed(run: string) {
   const fakes = fakeActivities();
-  const start = ({ specDigest = 'f'.repeat(64) } = {}) => {
+  const start = ({ specDigest = 'f'.repeat(64), spec = shortSpec() } = {}) => {
     server.fakes.set(run, fakes);
     const { client, queuePrefix } = server;
-    return startOrAttach(client, { run, spec: shortSpec(), specDigest, locations: {}, text: 'name: example\n', queuePrefix });
+    return startOrAttach(client, { run, spec, specDigest, locations: {}, text: 'name: example\n', queuePrefix });
   };
   return { fakes, start };
 }
