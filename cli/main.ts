@@ -5,6 +5,7 @@ import { knownFailure } from '../lib/device/failure.js';
 import { PipelineError, type ErrorCode } from '../lib/errors.js';
 import type { ExportFormat } from '../lib/models/export-model.js';
 import { PACKAGE_FOLDER } from '../lib/package.js';
+import { changesHelp } from './changes-help.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
 import type { ModelCommand } from './model-session.js';
@@ -44,6 +45,12 @@ function commandLine(act: Act, compute: Compute): Command {
         (await import('./run.js')).run({ file: spec ?? defaultPipeline(), ...(id && { id }), everySeconds: reportEvery, environment, json }),
       ),
     );
+  add('plan <spec>', 'what a run would do, phase by phase: reuse, resume or run, why, and how long; needs no server')
+    .option('--id <id>', 'the run that it is for, as with `run`')
+    .action((spec: string, { id }: { id?: string }, command: Command) =>
+      act(command, async (environment, json) => (await import('./plan.js')).plan({ file: spec, ...(id && { id }), environment, json })),
+    )
+    .addHelpText('after', changesHelp);
   add('status <id>', 'where a run is, and what it has found').action((id: string, _options, command: Command) =>
     act(command, async (environment, json) => (await import('./status.js')).status({ id, environment, json })),
   );

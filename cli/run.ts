@@ -1,14 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { storeSettings } from '../lib/store/open-store.js';
+import { compareSpecs, type Changes } from '../workers/compare-specs.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
+import { describeChanges } from '../workers/describe-changes.js';
+import { defaultRun, keepSpec, knownSpec, refuseOtherExperiment, type KnownSpec } from '../workers/known-specs.js';
 import { requireProgram } from '../workers/places.js';
-import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
+import { followRun, resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
-import { runFolder } from '../lib/report/run-models.js';
 import type { RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
@@ -39,7 +40,10 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   const loaded = loadSpec({ file, dataFolders, models });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;
-  const runId = id ?? `${spec.name}-${digest.slice(0, 8)}`;
+  const runId = id ?? defaultRun(spec, digest);
+  const before = knownSpec(home, runId, spec.name);
+  const sinceBefore = before && before.specDigest !== digest ? compareSpecs(before.spec, spec) : null;
+  if (sinceBefore && before!.run === runId) refuseOtherExperiment(runId, sinceBefore);
   const printer = progressPrinter({ json, stream: process.stderr, everySeconds, now: () => performance.now() });
   const hint = waitingHint(runId, home, printer);
 
@@ -63,9 +67,12 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
     const text = readFileSync(file, 'utf8');
     if (given) await ensureSearchAttributes(client.connection.operatorService, given.namespace);
     const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text });
-    const { handle, isAttached } = isFirst ? await start() : { handle: client.workflow.getHandle<typeof noisyStudent>(runId), isAttached: true };
-    keepSpec(home, runId, text);
+    const again = { handle: client.workflow.getHandle<typeof noisyStudent>(runId), isAttached: true, changes: null };
+    const started = isFirst ? await start() : again;
+    const { handle, isAttached } = started;
+    keepSpec(home, { run: runId, spec, specDigest: digest }, text);
     printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${linkTo(supervisor, runId)}`);
+    if (isFirst) sayChanges(started, before && sinceBefore && { before, changes: sinceBefore }, printer);
     if (isFirst) await sayWhoElse(client, runId, homeOption, printer);
     for await (const view of followRun(client, handle, { everyMs: 2000, signal })) {
       hint(view.status);
@@ -124,9 +131,10 @@ async function sayWhoElse(client: Client, runId: string, homeOption: string, pri
   }
 }
 
-/** What a person may want to read beside the report; the report itself is written when the run is through. */
-function keepSpec(home: string, runId: string, text: string): void {
-  const folder = runFolder(home, runId);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'spec.yaml'), text);
+/** What the pipeline changes in the run under way; of a run that is started, what it changes against the one of that id or name before. */
+function sayChanges({ isAttached, changes }: StartedRun, known: { before: KnownSpec; changes: Changes } | null, printer: ProgressPrinter): void {
+  const since = isAttached ? changes : known?.changes;
+  if (!since) return;
+  printer.say(isAttached ? 'it goes on with the changed pipeline:' : `against ${known!.before.run}, whose artifacts it finds:`);
+  for (const line of describeChanges(since)) printer.say(`  ${line}`);
 }

@@ -43,7 +43,7 @@ function withoutLeafTitles(node: unknown): unknown {
 function validator(schema: object): string {
   const options = { allErrors: true, discriminator: true, allowUnionTypes: true, messages: false };
   const ajv = new Ajv2020({ ...options, code: { source: true, lines: true } });
-  ajv.addVocabulary(['x-unit', 'x-allowed', 'x-absent']);
+  ajv.addVocabulary(['x-unit', 'x-allowed', 'x-absent', 'x-change']);
   return `// ${BANNER}\n${standalone.default(ajv, ajv.compile(withoutProse(schema) as object))}\n`;
 }
 

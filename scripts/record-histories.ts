@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { pauseUpdate, resumeUpdate, retryUpdate, stopUpdate } from '../workflows/messages.js';
+import { pauseUpdate, resumeUpdate, retryUpdate, reviseUpdate, stopUpdate } from '../workflows/messages.js';
+import { digest } from '../lib/spec/digest.js';
+import { compareSpecs } from '../workers/compare-specs.js';
 import { historiesOf, startRun, untilState } from '../test/workflows/runs.js';
 import { startTestServer, type TestServer } from '../test/workflows/server.js';
 import { exampleSpec, shortSpec, tunedSpec } from '../test/workflows/spec.js';
@@ -39,6 +42,21 @@ const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => P
     await handle.executeUpdate(pauseUpdate);
     training.release();
     await handle.executeUpdate(resumeUpdate);
+    await handle.result();
+    return [run, `${run}/generation-1`];
+  },
+
+  async revised(server, run) {
+    const spec = exampleSpec();
+    const { handle, fakes } = await startRun(server, run, { spec });
+    const training = fakes.hold('trainModel', 1);
+    await training.started;
+    const after = { ...spec, generations: spec.generations.map((each) => ({ ...each, training: { ...each.training, steps: 7 } })) };
+    const { again, gone } = compareSpecs(spec, after);
+    const revision = { from: 'f'.repeat(64), spec: after, specDigest: digest(after), locations: {}, told: 'training.steps 600 → 7' };
+    await handle.executeUpdate(reviseUpdate, { args: [revision, [...again.map(({ name }) => name), ...gone]] });
+    while (!training.wasCancelled) await nextTurn();
+    training.release();
     await handle.result();
     return [run, `${run}/generation-1`];
   },

@@ -12,10 +12,14 @@ import {
 import type { Progress } from '../lib/device/messages.js';
 import { PipelineError } from '../lib/errors.js';
 import type { Locations, ResolvedSpec } from '../lib/spec/resolved.js';
-import { pauseUpdate, resumeUpdate, retryUpdate, statusQuery, stopUpdate, type RunMessage, type RunStatus } from '../workflows/messages.js';
+import { pauseUpdate, resumeUpdate, retryUpdate, reviseUpdate, statusQuery, stopUpdate, type RunMessage, type RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import { queuesOf } from '../workflows/queues.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
+import { compareSpecs, type Changes } from './compare-specs.js';
+import { summariseChanges } from './describe-changes.js';
+import { refuseOtherExperiment } from './known-specs.js';
+import { inputOf } from './run-input.js';
 import { unattendedStatus, type UnattendedStatus } from './unattended-status.js';
 
 export type RunHandle = WorkflowHandle<typeof noisyStudent>;
@@ -32,16 +36,34 @@ export interface RunToStart {
 }
 
 /**
- * Starts a run, or attaches to the one that is under way under its id. A run that ended starts again and finds its
- * artifacts. Throws COMMAND_INVALID where the run under way is of another spec.
+ * Starts a run, or attaches to the one that is under way under its id; if that has another pipeline, it goes on with this one. A run that
+ * ended starts again and finds its artifacts. Throws COMMAND_INVALID where this pipeline is another experiment.
  */
-export async function startOrAttach(
-  client: Client,
-  { run, spec, specDigest, locations, text, queuePrefix }: RunToStart,
-): Promise<{ handle: RunHandle; isAttached: boolean }> {
+export async function startOrAttach(client: Client, wanted: RunToStart): Promise<StartedRun> {
+  for (let tries = 1; ; tries++) {
+    const started = await start(client, wanted);
+    if (started !== undefined) return { handle: started, isAttached: false, changes: null };
+    const revised = await attach(client, wanted);
+    if (revised !== undefined) return revised;
+    if (tries === MOST_TRIES) throw new PipelineError('RUN_FAILED', `the run ${wanted.run} keeps ending and beginning · run the command again`);
+  }
+}
+
+export interface StartedRun {
+  readonly handle: RunHandle;
+  readonly isAttached: boolean;
+  /** Of the run under way: what this pipeline changed; null = nothing. */
+  readonly changes: Changes | null;
+}
+
+/** A run may end between two looks at it. */
+const MOST_TRIES = 5;
+
+/** Undefined where one is under way. */
+async function start(client: Client, { run, spec, specDigest, locations, text, queuePrefix }: RunToStart): Promise<RunHandle | undefined> {
   const models = [...spec.generations.map(({ model }) => model), ...(spec.baseline ? ['baseline'] : [])];
   try {
-    const handle = await client.workflow.start<typeof noisyStudent>('noisyStudent', {
+    return await client.workflow.start<typeof noisyStudent>('noisyStudent', {
       workflowId: run,
       taskQueue: queuesOf(queuePrefix).workflows,
       args: [{ spec, specDigest, locations, ...(queuePrefix !== undefined && { queuePrefix }) }],
@@ -51,19 +73,32 @@ export async function startOrAttach(
       memo: { specDigest },
       typedSearchAttributes: searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' }),
     });
-    return { handle, isAttached: false };
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
   }
-  const handle = client.workflow.getHandle<typeof noisyStudent>(run);
-  const { memo } = await handle.describe();
-  if (memo?.['specDigest'] !== specDigest) {
-    throw new PipelineError(
-      'COMMAND_INVALID',
-      `the run ${run} is under way with another pipeline · stop it first (noisy-student stop ${run}), or choose another --id`,
-    );
+}
+
+/** Undefined where it has ended meanwhile. */
+async function attach(client: Client, wanted: RunToStart): Promise<StartedRun | undefined> {
+  const handle = client.workflow.getHandle<typeof noisyStudent>(wanted.run);
+  const description = await handle.describe();
+  if (isEnd(description)) return undefined;
+  if (description.memo?.['specDigest'] === wanted.specDigest) return { handle, isAttached: true, changes: null };
+  const { input } = inputOf(await handle.fetchHistory());
+  if (input.specDigest === wanted.specDigest) return { handle, isAttached: true, changes: null };
+  const changes = compareSpecs(input.spec, wanted.spec);
+  refuseOtherExperiment(wanted.run, changes);
+  const { spec, specDigest, locations } = wanted;
+  const revision = { from: input.specDigest, spec, specDigest, locations, told: summariseChanges(changes) };
+  try {
+    await handle.executeUpdate(reviseUpdate, { args: [revision, [...changes.again.map(({ name }) => name), ...changes.gone]] });
+    return { handle, isAttached: true, changes };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || (await hasEnded(handle))) return undefined;
+    if (error instanceof WorkflowUpdateFailedError) throw new PipelineError('COMMAND_INVALID', error.cause?.message ?? error.message, { cause: error });
+    throw error;
   }
-  return { handle, isAttached: true };
 }
 
 /** A payload stays below 10 KB. */

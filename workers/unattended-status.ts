@@ -1,17 +1,16 @@
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { CurrentPhase, GenerationResult, PhaseOutcome, RunState, RunStatus } from '../workflows/messages.js';
 import type { noisyStudent, RunInput } from '../workflows/noisy-student.js';
-import type { Results } from '../workflows/run-state.js';
+import { decode, inputOf } from './run-input.js';
 
 /** What `status` says of a run that no worker answers for: it accepts nothing, and waits where it is. */
 export type UnattendedStatus = RunStatus & { readonly unattended: true };
 
 /** What the server tells of a run by itself: its history holds the results so far, its search attributes the place. */
 export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStudent>, description: WorkflowExecutionDescription): Promise<UnattendedStatus> {
-  const { events } = await handle.fetchHistory();
-  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  const [input, before] = (started?.input?.payloads ?? []).map(decode) as [RunInput, Results?];
+  const history = await handle.fetchHistory();
+  const { events } = history;
+  const { input, results: before } = inputOf(history);
   const generations = new Map((before?.generations ?? []).map((result) => [result.status.generation, result]));
   let baseline = before?.baseline ?? null;
   const phases: PhaseOutcome[] = [...(before?.phases ?? [])];
@@ -50,10 +49,4 @@ function placeOf({ workflowId, searchAttributes, raw }: WorkflowExecutionDescrip
   if (!child) return { phase, generation: null, role: null, model: null, workflowId };
   const open = child.endsWith('/baseline') ? spec.baseline : spec.generations[Number(child.split('/generation-')[1])];
   return { phase, generation: open?.index ?? null, role: open?.role ?? null, model: open?.model ?? null, workflowId: child };
-}
-
-type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
-
-function decode(payload: Payload): unknown {
-  return defaultPayloadConverter.fromPayload(payload);
 }

@@ -2,7 +2,7 @@ import type { GenerationSpec } from '../lib/spec/resolved.js';
 import type { GenerationStatus, PhaseOutcome, RunStatus } from './messages.js';
 
 /** What the UI shows of a run beside its history: its state and the table of generations, in Markdown. */
-export function runDetails(status: RunStatus): string {
+export function runDetails(status: RunStatus, revisions: readonly string[] = []): string {
   const { state, current, generations, baseline, failure, report, allowed } = status;
   const doing = current && `${current.role === null ? '' : `${nameOf(current.role, current.generation)} · `}${current.phase}`;
   const rows = [
@@ -14,6 +14,7 @@ export function runDetails(status: RunStatus): string {
     ...(failure ? [`**${failure.code}** in ${failure.phase}: ${failure.message}`] : []),
     ...(rows.length === 0 ? [] : [table(GENERATION_COLUMNS, rows)]),
     ...(report === null ? [] : [`Report: \`${report}\``]),
+    ...revisions.map((told) => `Changed under way: ${told}`),
     ...(status.phases.length === 0 ? [] : [phasesTable(status.phases)]),
   ].join('\n\n');
 }
@@ -27,6 +28,11 @@ export function phasesTable(phases: readonly PhaseOutcome[]): string {
     seconds.toFixed(1),
   ]);
   return wrappingTable(['generation', 'phase', 'why', 'seconds'], rows);
+}
+
+/** `train of student 2`, `report`: the one name that a phase of a run has, here and where pipelines are compared. */
+export function phaseName({ phase, generation, role }: Pick<PhaseOutcome, 'phase' | 'generation' | 'role'>): string {
+  return role === null ? phase : `${phase} of ${nameOf(role, generation)}`;
 }
 
 /** `teacher`, `student 2`, `baseline`. */

@@ -1,4 +1,11 @@
-import type { GenerationSpec, NoiseSpec, ResolutionSpec } from '../lib/spec/resolved.js';
+import type { DataSpec, GenerationSpec, NoiseSpec, ResolutionSpec } from '../lib/spec/resolved.js';
+
+/** What the data block leaves open of the normalisation is that of the weights, where the teacher starts from some. */
+export function normalisedAs(data: DataSpec, weights: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined): DataSpec {
+  if (!weights) return data;
+  const { image } = data;
+  return { ...data, image: { ...image, mean: image.mean ?? weights.mean, std: image.std ?? weights.std } };
+}
 
 /**
  * A generation's training at the larger size, as a training of its own: the labelled images alone, no noise, a constant rate. It starts

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Accuracy } from '../activities/evaluate-model.js';
-import type { GenerationSpec } from '../lib/spec/resolved.js';
+import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef, Phase } from '../lib/store/store.js';
 
 /** Checkpoints the running training, frees the device, and answers when that is done. */
@@ -11,6 +11,22 @@ export const resumeUpdate = defineUpdate<RunStatus>('resume');
 export const retryUpdate = defineUpdate<RunStatus>('retry');
 /** Ends the run at a checkpoint. Starting it again goes on from there. */
 export const stopUpdate = defineUpdate<RunStatus>('stop');
+
+/**
+ * Goes on with another pipeline, from the phases that it changes; their names (see details.ts) come with it, because only the keys know them. Taken
+ * in every state in which a run can be stopped.
+ */
+export const reviseUpdate = defineUpdate<RunStatus, [Revision, readonly string[]]>('revise');
+
+export interface Revision {
+  /** Digest of the pipeline that it is a change of. */
+  readonly from: string;
+  readonly spec: ResolvedSpec;
+  readonly specDigest: string;
+  readonly locations: Locations;
+  /** What changed, in a line for the UI. */
+  readonly told: string;
+}
 
 export const statusQuery = defineQuery<RunStatus>('status');
 

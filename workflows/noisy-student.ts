@@ -1,12 +1,13 @@
-import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { DataSpec, GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
+import { isCancellation, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
+import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { runChild } from './child.js';
 import { nameOf, shortModel } from './details.js';
+import { normalisedAs } from './fine-tune.js';
 import type { GenerationResult, RunPhase, RunStatus } from './messages.js';
 import { queuesOf } from './queues.js';
-import { enter, openRun, perform, settleMessages, Stopped } from './run.js';
+import { enter, openRun, perform, settleMessages, Stopped, type Step } from './run.js';
 import type { Results, Run } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
 import { announce, statusOf, withOutcomes } from './status.js';
@@ -19,6 +20,8 @@ export interface RunInput {
   /** Before the names of the task queues; see queues.ts. */
   readonly queuePrefix?: string;
   readonly limits?: Limits;
+  /** What was changed under way, newest last, a line each. */
+  readonly revisions?: readonly string[];
 }
 
 /** Tests make executions short with these; else options.ts and the server say when a history is long enough. */
@@ -31,30 +34,37 @@ export interface Limits extends PoolLimits {
  * model, trains the next student on it with noise, and makes that student the teacher. The baseline then shows
  * what the last student would have been without the pool.
  *
- * One step at a time; between two steps the run may continue as new with its results.
+ * One step at a time; between two steps the run may continue as new with its results. The pipeline may be changed at any moment, so each step
+ * takes it from the run.
  */
 export async function noisyStudent(input: RunInput, results?: Results): Promise<RunStatus> {
-  const run = openRun(input.spec, results);
+  const run = openRun(input, results);
   try {
-    for (let step = nextStep(input, run); step !== undefined; step = nextStep(input, run)) {
-      await perform(run, step);
+    while (nextStep(run) !== undefined) {
+      await perform(run, nextStep);
       if (isHistoryLong(input)) break;
     }
-    if (nextStep(input, run) === undefined) enter(run, 'done');
+    if (nextStep(run) === undefined) enter(run, 'done');
     await settleMessages(run);
   } catch (error) {
     enter(run, error instanceof Stopped || isCancellation(error) ? 'stopped' : 'failed');
     if (!(error instanceof Stopped)) throw error;
     await settleMessages(run);
   }
-  if (run.state === 'running') await continueAsNew<typeof noisyStudent>(input, run.results);
+  if (run.state === 'running') await goOnAnew(run);
   return statusOf(run);
 }
 
-type Step = () => Promise<void>;
+/** What the run was started with would else be told of it again, whatever changed since. */
+async function goOnAnew({ input, results }: Run): Promise<never> {
+  const { spec, specDigest } = input;
+  const typedSearchAttributes = searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' });
+  return makeContinueAsNewFunc<typeof noisyStudent>({ memo: { specDigest }, typedSearchAttributes })(input, results);
+}
 
 /** The first thing that has no result yet. Undefined: all is done. */
-function nextStep(input: RunInput, run: Run): Step | undefined {
+function nextStep(run: Run): Step | undefined {
+  const { input } = run;
   const { spec } = input;
   const { imported, prepared, generations, baseline, report } = run.results;
   const { weights } = spec.generations[0]!;
@@ -88,17 +98,10 @@ async function importWeights({ spec, locations, queuePrefix }: RunInput, run: Ru
   keep(run, { imported: { artifact, mean, std } }, { phases: [outcome] });
 }
 
-/** What the spec leaves open of the normalisation is that of the weights, where the teacher starts from some. */
-function dataOf({ data }: ResolvedSpec, { imported }: Results): DataSpec {
-  if (!imported) return data;
-  const { image } = data;
-  return { ...data, image: { ...image, mean: image.mean ?? imported.mean, std: image.std ?? imported.std } };
-}
-
 async function prepare({ spec, locations, queuePrefix }: RunInput, run: Run): Promise<void> {
   begin(run, 'prepare');
   const { artifact, hiddenLabels, poolImages, reused, why, seconds } = await call('prepareData', queuesOf(queuePrefix), `${spec.data.image.size} px images`, {
-    data: dataOf(spec, run.results),
+    data: normalisedAs(spec.data, run.results.imported),
     seed: spec.seed,
     locations,
   });
@@ -110,7 +113,7 @@ async function prepare({ spec, locations, queuePrefix }: RunInput, run: Run): Pr
 async function prepareLarger({ spec, locations, queuePrefix }: RunInput, run: Run, { dataset: like }: Prepared, size: number): Promise<void> {
   const phase = `prepare ${size} px` as const;
   begin(run, phase);
-  const { image, ...sets } = dataOf(spec, run.results);
+  const { image, ...sets } = normalisedAs(spec.data, run.results.imported);
   const input = { data: { ...sets, image: { ...image, size } }, seed: spec.seed, locations, like };
   const { artifact, labelled, reused, why, seconds } = await call('resizeData', queuesOf(queuePrefix), `${size} px images`, input);
   const larger = { ...run.results.larger, [size]: { dataset: artifact, labelled } };

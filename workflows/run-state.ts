@@ -1,7 +1,7 @@
 import type { CancellationScope } from '@temporalio/workflow';
-import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import type { CurrentPhase, GenerationResult, PhaseOutcome, RunFailure, RunState } from './messages.js';
+import type { RunInput } from './noisy-student.js';
 import type { SearchValues } from './search-attributes.js';
 
 /** What is done so far: all that an execution hands to the next one. */
@@ -27,9 +27,12 @@ export interface LargerImages {
 }
 
 export interface Run {
-  readonly spec: ResolvedSpec;
+  /** What it was started with, or what somebody changed it to since. */
+  input: RunInput;
   results: Results;
   state: RunState;
+  /** Names of the phases that a revision changed since the step that runs was chosen. */
+  again: readonly string[];
   /** What somebody asked for and is not carried out yet. */
   request: 'pause' | 'stop' | null;
   current: CurrentPhase | null;

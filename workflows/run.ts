@@ -1,18 +1,20 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import {
   ALLOWED,
   pauseUpdate,
   phaseSignal,
   resumeUpdate,
   retryUpdate,
+  reviseUpdate,
   statusQuery,
   stopUpdate,
   type RunFailure,
   type RunMessage,
   type RunState,
 } from './messages.js';
+import type { RunInput } from './noisy-student.js';
 import { REPAIRS } from './options.js';
+import { checkRevision, endIfRevised, revise, settleRevision } from './revise.js';
 import type { Results, Run } from './run-state.js';
 import { allowedNow, announce, failureOf, statusOf, withOutcomes } from './status.js';
 
@@ -22,18 +24,23 @@ const NOTHING: Results = { prepared: null, generations: [], baseline: null, repo
 export class Stopped extends Error {}
 
 /** Makes a run that answers its messages. */
-export function openRun(spec: ResolvedSpec, results: Results = NOTHING): Run {
-  const run: Run = { spec, results, state: 'running', request: null, current: null, failure: null, scope: null, announced: {} };
+export function openRun(input: RunInput, results: Results = NOTHING): Run {
+  const run: Run = { input, results, state: 'running', again: [], request: null, current: null, failure: null, scope: null, announced: {} };
   setHandler(statusQuery, () => statusOf(run), { description: 'Where the run is, and what it has found' });
   setHandler(phaseSignal, ({ current, finished }) => {
     run.current = current;
     run.results = { ...run.results, phases: withOutcomes(run.results.phases, finished) };
+    endIfRevised(run);
     announce(run);
   });
   setHandler(pauseUpdate, () => ask(run, 'pause', () => run.state !== 'running'), only(run, 'pause', 'Stops at a checkpoint and frees the device'));
   setHandler(stopUpdate, () => ask(run, 'stop', () => ALLOWED[run.state].length === 0), only(run, 'stop', 'Ends the run at a checkpoint'));
   setHandler(resumeUpdate, () => goOn(run), only(run, 'resume', 'Goes on after a pause'));
   setHandler(retryUpdate, () => goOn(run), only(run, 'retry', 'Tries the failed phase again'));
+  setHandler(reviseUpdate, (revision, again) => revise(run, revision, again), {
+    validator: (revision, again) => checkRevision(run, revision, again),
+    description: 'Goes on with another pipeline, from the phases that it changes',
+  });
   return run;
 }
 
@@ -62,19 +69,27 @@ function only(run: Run, message: RunMessage, description: string) {
   return { validator, description };
 }
 
+export type Step = () => Promise<void>;
+
 /**
- * Performs one step so that it can be paused, stopped and repaired. Each of these ends what runs and, if the run
+ * Performs the next step so that it can be paused, stopped and repaired. Each of these ends what runs and, if the run
  * goes on, performs the step again, which finds in the store what was finished and resumes a training from its
- * checkpoint. Returns without the step's result if earlier steps have to be performed first.
+ * checkpoint. Returns without the step's result if earlier steps have to be performed first, or if a revision has changed it.
  */
-export async function perform(run: Run, step: () => Promise<void>): Promise<void> {
+export async function perform(run: Run, nextStep: (run: Run) => Step | undefined): Promise<void> {
   for (;;) {
     await obey(run);
-    run.scope = new CancellationScope();
+    settleRevision(run);
+    const step = nextStep(run);
+    if (step === undefined) return;
+    const scope = new CancellationScope();
+    run.scope = scope;
     try {
-      return await run.scope.run(step);
+      await scope.run(step);
+      return settleRevision(run);
     } catch (error) {
       if (isCancellation(error) && run.request !== null) continue;
+      if (run.again.length > 0 && scope.consideredCancelled) continue;
       if (CancellationScope.current().consideredCancelled) throw error;
       const failure = failureOf(error, run.current);
       const hasVanished = VANISHED.includes(failure.code);

@@ -14,8 +14,8 @@ export interface SearchValues {
   readonly Generation?: number;
   readonly Phase?: string;
   readonly State?: string;
-  /** Share of the test images, 0…1, of the best model so far. */
-  readonly BestTop1?: number;
+  /** Share of the test images, 0…1, of the best model so far; null = there is none any more. */
+  readonly BestTop1?: number | null;
 }
 
 /** The given values as the client and the workflow API take them. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure, setCurrentDetails, TemporalFailure, TimeoutFailure, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { nameOf, runDetails } from './details.js';
+import { phaseName, runDetails } from './details.js';
 import { ALLOWED, type CurrentPhase, type PhaseOutcome, type RunFailure, type RunMessage, type RunStatus } from './messages.js';
 import type { Run } from './run-state.js';
 import { searchAttributes, type SearchValues } from './search-attributes.js';
@@ -27,7 +27,7 @@ export function allowedNow({ state, request }: Run): readonly RunMessage[] {
 
 /** Tells the UI and the search what changed. Each change of a search attribute is an event, so only changes are sent. */
 export function announce(run: Run): void {
-  setCurrentDetails(runDetails(statusOf(run)));
+  setCurrentDetails(runDetails(statusOf(run), run.input.revisions));
   const values = searchValues(run);
   const changed = Object.entries(values).filter(([name, value]) => run.announced[name as keyof SearchValues] !== value);
   if (changed.length > 0) upsertSearchAttributes(searchAttributes(Object.fromEntries(changed)));
@@ -56,16 +56,10 @@ export function withOutcomes(known: readonly PhaseOutcome[], more: readonly Phas
 export function failureOf(error: unknown, current: CurrentPhase | null): RunFailure {
   let innermost = error as Error;
   while (innermost instanceof TemporalFailure && innermost.cause instanceof Error) innermost = innermost.cause;
-  return { code: codeOf(innermost), message: innermost.message, phase: placeOf(current) };
+  return { code: codeOf(innermost), message: innermost.message, phase: current === null ? 'the run' : phaseName(current) };
 }
 
 function codeOf(failure: Error): string {
   if (failure instanceof ApplicationFailure) return failure.type ?? 'UNEXPECTED';
   return failure instanceof TimeoutFailure ? `TIMEOUT_${failure.timeoutType}` : failure.name;
-}
-
-function placeOf(current: CurrentPhase | null): string {
-  if (current === null) return 'the run';
-  const { phase, role, generation } = current;
-  return role === null ? phase : `${phase} of ${nameOf(role, generation)}`;
 }

@@ -30,6 +30,8 @@ export interface Schema {
   readonly 'x-absent'?: string;
   /** The unit of a number. */
   readonly 'x-unit'?: string;
+  /** What changing it under way does; holds for all that stands in a block and says nothing else. See `change-effects.ts`. */
+  readonly 'x-change'?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
 }
 

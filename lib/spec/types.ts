@@ -63,7 +63,7 @@ export type WarmupSteps = number;
 export type ResolutionOrNone = 'none' | Resolution;
 
 /**
- * One Noisy Student experiment: a teacher, students that learn from its pseudo-labels, and the data of all of them. The blocks noise, training, resolution, labelling and selection hold for every generation; teacher and students may override any key of them.
+ * One Noisy Student experiment: a teacher, students that learn from its pseudo-labels, and the data of all of them. The blocks noise, training, resolution, labelling and selection hold for every generation; teacher and students may override any key of them. `x-change` says what a change of a key under way, or of what stands in its block, does to a run of the same id: "live" = nothing is computed again; the name of a phase = that phase and what follows from it, of the generations that the block holds for (where a generation has no such phase, from its next one); "new-run" = it is refused, because it would be another experiment.
  */
 export interface Pipeline {
   /**

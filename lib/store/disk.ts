@@ -60,3 +60,12 @@ export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return code !== undefined && codes.includes(code);
 }
+
+/** Steps of the checkpoints in a folder, newest first, whether or not they verify. */
+export async function checkpointSteps(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return names.flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice(5))] : [])).sort((a, b) => b - a);
+}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
-import { isErrno, isThere, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
+import { checkpointSteps, isErrno, isThere, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
 import { fileLeases } from './file-leases.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
@@ -28,6 +28,18 @@ export function createFileStore(root: string): ArtifactStore {
 
   return {
     find,
+
+    async peek(phase, key) {
+      const text = await readIfThere(join(artifactFolder(phase, key), MANIFEST));
+      return text === undefined ? undefined : parseManifest(text, phase, key);
+    },
+
+    async readText({ phase, key, files }, path) {
+      const [file, expected] = [join(artifactFolder(phase, key), path), files.find((known) => known.path === path)];
+      return expected && (await isRight(file, expected, verified)) ? readIfThere(file) : undefined;
+    },
+
+    reached: async (key) => (await checkpointSteps(checkpointFolder(key)))[0],
 
     async workFolder(key, attempt) {
       const folder = join(workFolders(key), attempt);

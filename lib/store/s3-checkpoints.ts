@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isErrno } from './disk.js';
+import { checkpointSteps, isErrno } from './disk.js';
 import { MANIFEST } from './manifest.js';
 import type { S3Objects } from './s3-objects.js';
 import type { ManifestFile } from './store.js';
 
 /** The checkpoints of a key in the bucket: `checkpoints/<key>/step-<n>/…`, each complete once its manifest is there. */
 export interface SharedCheckpoints {
+  /** Steps of those in the bucket, newest first. */
+  stepsOf(key: string): Promise<number[]>;
   /** Brings those that are newer than any in `folder`; whoever resumes from them verifies them, as its own. */
   fetch(key: string, folder: string): Promise<void>;
   /** Puts the newest of `folder` into the bucket, if it is not there, and removes all but the two newest. */
@@ -58,14 +60,15 @@ export function sharedCheckpoints(objects: S3Objects): SharedCheckpoints {
   }
 
   return {
+    stepsOf,
     async fetch(key, folder) {
-      const [newest = -1] = await localSteps(folder);
+      const [newest = -1] = await checkpointSteps(folder);
       const steps = await stepsOf(key);
       shared.set(key, steps[0] ?? -1);
       for (const step of steps.filter((known) => known > newest)) await fetchStep(key, folder, step);
     },
     async share(key, folder) {
-      const [step] = await localSteps(folder);
+      const [step] = await checkpointSteps(folder);
       if (step === undefined || step <= (shared.get(key) ?? -1)) return;
       const place = `${prefixOf(key)}step-${step}/`;
       const manifest = await readFile(join(folder, `step-${step}`, MANIFEST), 'utf8');
@@ -80,15 +83,6 @@ export function sharedCheckpoints(objects: S3Objects): SharedCheckpoints {
       for await (const name of objects.list(prefixOf(key))) await objects.remove(name); // of an upload that was cut off
     },
   };
-}
-
-/** Newest first. */
-async function localSteps(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  });
-  return names.flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice(5))] : [])).sort((a, b) => b - a);
 }
 
 function filesOf(manifest: string): readonly Pick<ManifestFile, 'path' | 'bytes'>[] {

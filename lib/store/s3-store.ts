@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../errors.js';
 import type { BlobCache } from './blob-cache.js';
-import { orDiskFull } from './disk.js';
+import { checkpointSteps, orDiskFull } from './disk.js';
 import { describeFiles, digestOf, parseManifest } from './manifest.js';
 import { sharedCheckpoints } from './s3-checkpoints.js';
 import { s3Leases } from './s3-leases.js';
@@ -58,6 +58,21 @@ export function createS3Store({ objects, cache, root }: { readonly objects: S3Ob
 
   return {
     find: async (phase, key) => (await orDiskFull(root, () => lookUp(phase, key))).manifest,
+
+    async peek(phase, key) {
+      const found = await objects.get(manifestName(phase, key));
+      return found === undefined ? undefined : parseManifest(found.text, phase, key);
+    },
+
+    async readText({ files }, path) {
+      const copies = await orDiskFull(root, () => fetchFiles(files.filter((file) => file.path === path)));
+      return copies?.[0] && readFile(copies[0].copy, 'utf8');
+    },
+
+    async reached(key) {
+      const steps = [...(await checkpointSteps(checkpointFolder(key))), ...(await shared.stepsOf(key))];
+      return steps.length === 0 ? undefined : Math.max(...steps);
+    },
 
     async workFolder(key, attempt) {
       const folder = join(workFolders(key), attempt);

@@ -36,6 +36,12 @@ export interface ArtifactMeta {
 export interface ArtifactStore {
   /** The artifact of that key, if present and every file verifies. A damaged one is moved aside and reported as absent. */
   find(phase: Phase, key: string): Promise<Manifest | undefined>;
+  /** What the manifest of that key says, if there is one. Nothing is verified, copied or moved: good enough to say what a run would find. */
+  peek(phase: Phase, key: string): Promise<Manifest | undefined>;
+  /** The text of one small file of an artifact, verified. Undefined where it is missing or damaged. */
+  readText(manifest: Manifest, path: string): Promise<string | undefined>;
+  /** The step of the newest checkpoint of a training key that is here or shared, unverified. */
+  reached(key: string): Promise<number | undefined>;
   /** A fresh empty folder for one attempt at one key: `work/<key>/<attempt>`. Older attempts' folders are left alone. */
   workFolder(key: string, attempt: string): Promise<string>;
   /**

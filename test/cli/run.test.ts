@@ -84,6 +84,15 @@ test('a pool with broken files is labelled, learnt from and reported, and a seco
   assert.ok(again.phases.every(({ reused }) => reused));
   assert.deepEqual(again.generations, status.generations);
 
+  const planned = await plan('tiny.yaml');
+  assert.ok(
+    planned.phases.every(({ action }) => action === 'reuse'),
+    JSON.stringify(planned.phases),
+  );
+  assert.equal(planned.run, status.run);
+  const keyOf = (phase: string, generation: number) => planned.phases.find((each) => each.phase === phase && each.generation === generation)!.key;
+  assert.equal(keyOf('train', 1), status.generations[1]!.weights.key);
+
   const listed = JSON.parse((await command('list', '--json')).stdout) as { run: string; state: string }[];
   assert.deepEqual(
     listed.map(({ run, state }) => [run, state]),
@@ -91,6 +100,49 @@ test('a pool with broken files is labelled, learnt from and reported, and a seco
   );
   assert.deepEqual((JSON.parse((await command('status', status.run, '--json')).stdout) as RunStatus).generations, status.generations);
 });
+
+for (const [what, from, to, redone, line] of [
+  ['an interval', 'checkpointEvery: 3', 'checkpointEvery: 4', [], /checkpointEvery 3 → 4 \(teacher, student 1\): redoes no phase/],
+  ['what is kept', 'perClass: 20', 'perClass: 10', ['select 1', 'train 1', 'evaluate 1'], /selection\.perClass 20 → 10 .*: select of student 1 again/],
+] as const) {
+  test(`a pipeline in which ${what} changed does again what its plan says, and no more`, { skip: noServer }, async () => {
+    await writeFile(join(folder, 'changed.yaml'), SPEC.replace(from, to));
+    const before = await plan('changed.yaml');
+    const run = await command('run', join(folder, 'changed.yaml'), '--json');
+    assert.equal(run.code, 0, run.stderr);
+    const { phases } = JSON.parse(run.stdout) as RunStatus;
+    const named = (each: readonly { phase: string; generation: number | null }[]) =>
+      each.filter(({ phase }) => phase !== 'report').map(({ phase, generation }) => [phase, generation].filter((part) => part !== null).join(' '));
+    assert.deepEqual(named(before.phases.filter(({ action }) => action === 'run')), redone);
+    assert.deepEqual(named(phases.filter(({ reused }) => !reused)), redone);
+    assert.match(run.stderr, line);
+    assert.match(run.stderr, /against tiny-[0-9a-f]{8}, whose artifacts it finds/);
+    const trained = before.phases.find(({ phase, action }) => phase === 'train' && action === 'run');
+    if (trained) assert.ok(trained.seconds! > 0 && trained.steps === 6, 'the time of the training before it is known');
+  });
+}
+
+test('another seed under the same id is refused, and is a run of its own under another', { skip: noServer }, async () => {
+  await writeFile(join(folder, 'seed.yaml'), `${SPEC}seed: 2\n`);
+  const { run } = await plan('tiny.yaml');
+  for (const verb of ['run', 'plan']) {
+    const refused = await command(verb, join(folder, 'seed.yaml'), '--id', run);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^COMMAND_INVALID seed of the run tiny-[0-9a-f]{8} cannot be changed: .* leave --id out/m);
+  }
+  assert.ok((await plan('seed.yaml')).phases.every(({ action }) => action === 'run'));
+});
+
+interface Plan {
+  readonly run: string;
+  readonly phases: readonly { phase: string; generation: number | null; key: string | null; action: string; seconds?: number; steps?: number }[];
+}
+
+async function plan(file: string): Promise<Plan> {
+  const { code, stdout, stderr } = await command('plan', join(folder, file), '--json');
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Plan;
+}
 
 test('commands say by their exit code what went wrong', { skip: noServer }, async () => {
   await writeFile(join(folder, 'wrong.yaml'), SPEC.replace('version: 1', 'version: 2'));

@@ -138,6 +138,26 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
     assert.ok(!existsSync(join(await store.workFolder(KEY, '1'), 'half')));
   });
 
+  check('a look tells what a run would find, and neither verifies nor moves anything', async (at) => {
+    assert.equal(await at.open().peek('train', KEY), undefined);
+    const published = await publish(at.open(), FILES);
+    await at.damage(published, 'weights.bin');
+    const store = at.open();
+    assert.deepEqual(await store.peek('train', KEY), published);
+    assert.equal(await at.damagedCount(), 0);
+    assert.equal(await store.readText(published, 'deep/er/labels.txt'), 'labels');
+    assert.equal(await store.readText(published, 'weights.bin'), undefined, 'it is damaged');
+    assert.equal(await store.readText(published, 'nothing.txt'), undefined);
+  });
+
+  check('a look tells the step of the newest checkpoint', async (at) => {
+    const store = at.open();
+    assert.equal(await store.reached(KEY), undefined);
+    const folder = await store.checkpoints(KEY);
+    for (const step of ['step-20', 'step-100', '.unfinished-x']) await mkdir(join(folder, step));
+    assert.equal(await store.reached(KEY), 100);
+  });
+
   check('checkpoints outlive attempts and processes until their key is cleared', async (at) => {
     const folder = await at.open().checkpoints(KEY);
     await writeFile(join(folder, 'step-10'), 'ten');

@@ -17,7 +17,11 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
     await training.started;
     const second = await start();
     assert.deepEqual([first.isAttached, second.isAttached], [false, true]);
-    await assert.rejects(start({ specDigest: 'e'.repeat(64) }), isError('COMMAND_INVALID'));
+    await assert.rejects(start({ spec: { ...shortSpec(), seed: 2 }, specDigest: 'e'.repeat(64) }), isError('COMMAND_INVALID'));
+    assert.equal((await start()).changes, null);
+    const revised = await start({ spec: { ...shortSpec(), name: 'renamed' }, specDigest: 'd'.repeat(64) });
+    assert.deepEqual(revised.changes!.fields, [{ of: null, path: 'name', before: 'example', after: 'renamed', from: null }]);
+    assert.equal((await start({ spec: { ...shortSpec(), name: 'renamed' }, specDigest: 'd'.repeat(64) })).changes, null, 'it has it by now');
     training.release();
     await resultOf(second.handle);
     const third = await start({ specDigest: 'e'.repeat(64) });
@@ -107,10 +111,10 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
 
 function runNamed(run: string) {
   const fakes = fakeActivities();
-  const start = ({ specDigest = 'f'.repeat(64) } = {}) => {
+  const start = ({ specDigest = 'f'.repeat(64), spec = shortSpec() } = {}) => {
     server.fakes.set(run, fakes);
     const { client, queuePrefix } = server;
-    return startOrAttach(client, { run, spec: shortSpec(), specDigest, locations: {}, text: 'name: example\n', queuePrefix });
+    return startOrAttach(client, { run, spec, specDigest, locations: {}, text: 'name: example\n', queuePrefix });
   };
   return { fakes, start };
 }

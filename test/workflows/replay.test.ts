@@ -20,8 +20,8 @@ before(async () => {
   workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)), logger });
 });
 
-test('there are recordings of a whole, a tuned, a paused, a repaired, a stopped and a continued run', () => {
-  for (const name of ['whole', 'tuned', 'paused', 'repaired', 'stopped', 'continued'])
+test('there are recordings of a whole, a tuned, a paused, a revised, a repaired, a stopped and a continued run', () => {
+  for (const name of ['whole', 'tuned', 'paused', 'revised', 'repaired', 'stopped', 'continued'])
     assert.ok(
       files.some((file) => file.startsWith(`${name}-`)),
       name,
