@@ -49,7 +49,9 @@ function ended(victim: Victim, signal: NodeJS.Signals): Fault {
     name: `${signal} to the ${victim}`,
     async happen(round) {
       await round.moment();
-      process.kill(await round.find(victim), signal);
+      const pid = await round.find(victim);
+      round.begins();
+      process.kill(pid, signal);
       if (victim === 'command') await round.again();
     },
   };
@@ -61,6 +63,7 @@ function frozen(victim: Victim): Fault {
     async happen(round) {
       await round.moment();
       const pid = await round.find(victim);
+      round.begins();
       process.kill(pid, 'SIGSTOP');
       await delay(round.random('sleep') * LONGEST_SLEEP_MS);
       wake(pid);
@@ -84,7 +87,9 @@ function torn(how: string, spoil: (file: string) => Promise<void>): Fault {
     async happen(round) {
       await round.moment();
       const { file } = await newestState(join(round.home, 'store', 'checkpoints'), round);
-      process.kill(await round.find('trainer'), 'SIGKILL');
+      const pid = await round.find('trainer');
+      round.begins();
+      process.kill(pid, 'SIGKILL');
       await spoil(file).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error; // the training has just ended
       });
@@ -131,6 +136,7 @@ function fullDisk(): Fault {
     },
     async happen(round) {
       await round.moment();
+      round.begins();
       const filler = join(round.home, 'store', 'filler');
       await fill(filler);
       const { run } = await round.until('it waits for a fix', ({ state }) => state === 'awaiting-fix');
@@ -186,6 +192,7 @@ function badStore(refusal: Refusal): Fault {
     },
     async happen(round, { spoil }) {
       await round.moment();
+      round.begins();
       spoil!(true);
       await delay(round.random('outage') * LONGEST_SLEEP_MS);
       spoil!(false);
@@ -204,7 +211,9 @@ function clockJump(name: string, sign: 1 | -1): Fault {
     },
     async happen(round) {
       await round.moment();
-      process.kill(await round.find('trainer'), 'SIGKILL'); // so that something depends on it
+      const pid = await round.find('trainer');
+      round.begins();
+      process.kill(pid, 'SIGKILL'); // so that something depends on it
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Round {
   find(victim: Victim): Promise<number>;
   /** A random while, while something is computed. */
   moment(): Promise<void>;
+  /** Now it happens: the time until the next new step is counted from here. */
+  begins(): void;
   /** Waits for a line of progress. */
   until(what: string, isIt: (line: ProgressLine) => boolean): Promise<ProgressLine>;
   /** Starts the command again, once it has ended. */
@@ -87,6 +89,7 @@ export async function runRound(options: RoundOptions, disturb: (round: Round) =>
       await delay(random('moment') * calmMs * 0.7);
       await find('trainer');
     },
+    begins: () => steps.disturbed(),
     async until(what, isIt) {
       let found: ProgressLine | undefined;
       const listen = (line: ProgressLine): void => void (isIt(line) && (found = line));
@@ -110,7 +113,7 @@ export async function runRound(options: RoundOptions, disturb: (round: Round) =>
     },
   };
   try {
-    await disturb({ ...round, moment: () => round.moment().then(() => steps.disturbed()) });
+    await disturb(round);
     const code = await Promise.race([command.ended, delay(Math.max(0, deadline - performance.now()), 'no end in time', { ref: false })]);
     if (code !== 0) throw new Error(`the command ended with ${code}, though nothing disturbed it any more\n${command.log()}`);
     return { stdout: command.stdout(), ...steps.result() };

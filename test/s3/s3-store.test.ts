@@ -10,6 +10,7 @@ import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
 import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { checkLeaseContract } from '../store/lease-contract.js';
 import { unreliable } from './unreliable.js';
 import { startS3Server, type S3Server } from './server.js';
 
@@ -38,7 +39,7 @@ function newPlace(): S3Location {
   return { ...server.location, prefix: `project/${++places}/` };
 }
 
-checkStoreContract('S3 store', async (): Promise<StorePlace> => {
+const place = async (): Promise<StorePlace> => {
   const location = newPlace();
   const { root, open } = await machine(location);
   const folder = join(server.folder, String(places));
@@ -60,7 +61,10 @@ checkStoreContract('S3 store', async (): Promise<StorePlace> => {
     },
     damagedCount: async () => (existsSync(join(folder, 'damaged')) ? (await readdir(join(folder, 'damaged'))).length : 0),
   };
-});
+};
+
+checkStoreContract('S3 store', place);
+checkLeaseContract('S3 store', place);
 
 checkKilledPublishers('S3 store', async () => ({ root: (await machine(newPlace())).root, s3: newPlace() }), [0, 5, 15, 30, 60]);
 

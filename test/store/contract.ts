@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash, randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { PipelineError } from '../../lib/errors.js';
+import { sha256Of } from '../../lib/store/manifest.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
 import { openAddress, type StoreAddress } from './publisher.js';
 
@@ -166,6 +168,23 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
     await at.open().clear(KEY);
     assert.ok(!existsSync(join(folder, 'step-10')));
     assert.ok(!existsSync(work));
+  });
+
+  check('a file of 1 GiB is published, and opened by another process, byte for byte', async (at) => {
+    const store = at.open();
+    const work = await store.workFolder(KEY, '1');
+    const hash = createHash('sha256');
+    const file = await open(join(work, 'weights.bin'), 'w');
+    for (let part = 0; part < 64; part++) {
+      const bytes = randomFillSync(Buffer.alloc(2 ** 24, part), 0, 1024); // every part another
+      hash.update(bytes);
+      await file.write(bytes);
+    }
+    await file.close();
+    const published = await store.publish('train', KEY, work, META);
+    const sha256 = hash.digest('hex');
+    assert.deepEqual(published.files, [{ path: 'weights.bin', bytes: 2 ** 30, sha256 }]);
+    assert.equal(await sha256Of(join(await at.open().open(published), 'weights.bin')), sha256);
   });
 
   check('clearing a key leaves its artifact and other keys alone', async (at) => {
