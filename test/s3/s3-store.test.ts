@@ -182,6 +182,24 @@ for (const fault of ['answers 503', 'answers 500', 'says nothing', 'breaks off t
   });
 }
 
+for (const [name, offMs] of [
+  ['an hour ahead', 3_600_000],
+  ['an hour behind', -3_600_000],
+] as const) {
+  test(`a machine whose clock is ${name} publishes and opens as any other`, async (t) => {
+    const location = newPlace();
+    const [wrong, right] = [await machine(location), await machine(location)];
+    const other = await publish(right.open(), { 'x.bin': 'of the other' }, 'other');
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + offMs });
+    const once = await machine({ ...location, attempts: 1 });
+    await assert.rejects(once.open().find('train', 'own'), /clock of this machine/, 'the store does not look at the time');
+    const published = await publish(wrong.open(), { 'x.bin': 'of this one' }, 'own');
+    assert.ok(await wrong.open().open(other));
+    t.mock.timers.reset();
+    assert.equal(await readFile(join(await right.open().open(published), 'x.bin'), 'utf8'), 'of this one');
+  });
+}
+
 test('a store that is gone is told as such, after as many attempts as are allowed', async (t) => {
   const location = newPlace();
   const between = await unreliable(location.endpoint!, () => 'answers 503');

@@ -35,6 +35,27 @@ test('a training that was stopped twice and resumed gives the bytes of one that 
   await assertSameOutput(job);
 });
 
+for (const [where, step] of [
+  ['after its first step', 1],
+  ['in the warm-up', 3],
+  ['where the warm-up ends', 5],
+  ['in the middle of a pass over the labelled images', 8],
+  ['where a checkpoint is written anyway', 20],
+  ['before its last step', 29],
+] as const) {
+  test(`a training that was stopped ${where} gives the bytes of one that was not, and a log without gap or repetition`, async () => {
+    const job = await tinyJob(folder, `stopped at ${step}`);
+    await train(job, hooksStopping(step), FACTS);
+    assert.deepEqual((await stepsIn(job.checkpoints))[0], step);
+    await train(job, hooksStopping(), FACTS);
+    await assertSameOutput(job);
+    assert.deepEqual(
+      (await metricsOf(job)).map((row) => row['step']),
+      [7, 14, 21, 28, 30],
+    );
+  });
+}
+
 test('a training whose newest checkpoint is damaged falls back, warns, and gives the same bytes', async () => {
   const job = await tinyJob(folder, 'damaged');
   await train(job, hooksStopping(25), FACTS);
