@@ -3,12 +3,13 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
 import { isErrno, orDiskFull, sync, syncTree } from './disk.js';
+import { fileCollection, isThere } from './file-collection.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
 
 /**
  * Artifacts in a folder of this machine, or of a file system that machines share:
- * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `damaged/<phase>-<key>-<unique>/`.
+ * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `damaged/<phase>-<key>-<unique>/`; see `references.ts` for `uses/`, `runs/` and `pins/`.
  * Every method throws DISK_FULL if the disk has no space left.
  */
 export function createFileStore(root: string): ArtifactStore {
@@ -19,13 +20,14 @@ export function createFileStore(root: string): ArtifactStore {
 
   async function find(phase: Phase, key: string): Promise<Manifest | undefined> {
     const folder = artifactFolder(phase, key);
-    if (!(await exists(folder))) return undefined;
+    if (!(await isThere(root, folder))) return undefined;
     const manifest = await readVerified(folder, phase, key, verified);
     if (manifest === undefined) await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
     return manifest;
   }
 
   return {
+    ...fileCollection(root),
     find,
 
     async workFolder(key, attempt) {
@@ -136,16 +138,6 @@ async function renameIfFree(folder: string, destination: string): Promise<boolea
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -1,3 +1,5 @@
+import type { Collectable } from './collectable.js';
+
 /**
  * Where results live. An artifact is an immutable folder, addressed by its phase and key; its
  * `manifest.json` is written last and is the commit point. Implementations pass one contract suite.
@@ -31,7 +33,7 @@ export interface ArtifactMeta {
   readonly [name: string]: unknown;
 }
 
-export interface ArtifactStore {
+export interface ArtifactStore extends Collectable {
   /** The artifact of that key, if present and every file verifies. A damaged one is moved aside and reported as absent. */
   find(phase: Phase, key: string): Promise<Manifest | undefined>;
   /** A fresh empty folder for one attempt at one key: `work/<key>/<attempt>`. Older attempts' folders are left alone. */

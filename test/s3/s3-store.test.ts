@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,9 +43,10 @@ checkStoreContract('S3 store', async (): Promise<StorePlace> => {
   const { root, open } = await machine(location);
   const folder = join(server.folder, String(places));
   const stored = ({ phase, key, files }: Manifest, path: string) => {
-    const blob = files.find((file) => file.path === path)?.sha256;
-    const names = blob === undefined ? [join(folder, `artifacts/${phase}/${key}.json`)] : [join(folder, 'blobs', blob), join(root, 'blobs', blob)];
-    return names.filter((name) => existsSync(name));
+    const copy = files.find((file) => file.path === path)?.sha256;
+    if (copy === undefined) return [join(folder, `artifacts/${phase}/${key}.json`)];
+    const uploads = join(folder, 'files', phase, key);
+    return [...readdirSync(uploads).map((upload) => join(uploads, upload, path)), join(root, 'blobs', copy)].filter((name) => existsSync(name));
   };
   return {
     open,
@@ -173,8 +174,7 @@ for (const fault of ['answers 503', 'answers 500', 'says nothing', 'breaks off t
       ),
     );
     assert.ok(between.happened.get(fault)! > 0, 'it never happened');
-    const blobs = await readdir(join(server.folder, String(places), 'blobs'));
-    assert.equal(blobs.length, 1);
+    assert.equal((await readdir(join(server.folder, String(places), 'files/train/large'))).length, 1, 'uploads');
   });
 }
 

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Collectable, Leftover, StoredArtifact } from './collectable.js';
+import { ifThere, isErrno } from './disk.js';
+import { fileNotes } from './file-notes.js';
+import { MANIFEST } from './manifest.js';
+import type { ManifestFile, Phase } from './store.js';
+
+/**
+ * In an artifact's folder: one for each gc that is about to take it, and the one that did has renamed its own. Renaming it, by gc, and removing
+ * it, by whoever looks the artifact up, exclude each other.
+ */
+const CONDEMNED = '.condemned-';
+const REMOVED = '.removed';
+
+/** Listing and removal in a folder. What is removed goes to `trash/` first, whole. */
+export function fileCollection(root: string): Collectable {
+  return {
+    notes: fileNotes(root),
+    artifacts: () => storedArtifacts(root),
+    leftovers: () => leftoversOf(root),
+    async condemn({ phase, key }) {
+      const folder = join(root, 'artifacts', phase, key);
+      const mark = join(folder, `${CONDEMNED}${randomUUID()}`);
+      if ((await ifThere(writeFile(mark, '').then(() => true))) === undefined) return undefined;
+      const { changedAt } = (await manifestIn(folder)) ?? { changedAt: Infinity };
+      return {
+        changedAt,
+        spare: () => rm(mark, { force: true }),
+        async take() {
+          if ((await ifThere(rename(mark, join(folder, REMOVED)).then(() => true))) === undefined) return false;
+          await discard(root, folder, isRemoved);
+          return true;
+        },
+      };
+    },
+    removeLeftover: (leftover, isNeeded) => removeLocal(root, leftover, isNeeded),
+  };
+}
+
+/** Calls off what gc has not carried out; whether the artifact is there. What gc has decided and not cleared away is cleared away. */
+export async function isThere(root: string, folder: string): Promise<boolean> {
+  const names = await ifThere(readdir(folder));
+  if (names === undefined) return false;
+  for (const name of names) if (name.startsWith(CONDEMNED)) await rm(join(folder, name), { force: true });
+  if (!(await isRemoved(folder))) return true; // asked after that: whoever was first is seen
+  await discard(root, folder, isRemoved);
+  return false;
+}
+
+/**
+ * Moves a folder to the trash and deletes it there; whether it did. Somebody may have put another thing in its place since it was looked at:
+ * so what was moved is looked at once more, and goes back if it is not `rubbish`.
+ */
+export async function discard(root: string, folder: string, isRubbish: (moved: string) => Promise<boolean>): Promise<boolean> {
+  const moved = join(root, TRASH, randomUUID());
+  await mkdir(join(root, TRASH), { recursive: true });
+  if ((await ifThere(rename(folder, moved).then(() => true))) === undefined) return false;
+  if (await isRubbish(moved)) {
+    await rm(moved, { recursive: true, force: true });
+    return true;
+  }
+  await rename(moved, folder).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error; // a third one of the same key, which is as good
+  });
+  return false;
+}
+
+const TRASH = 'trash';
+
+async function isRemoved(folder: string): Promise<boolean> {
+  return (await ifThere(stat(join(folder, REMOVED)))) !== undefined;
+}
+
+/** A thing that is needed after all goes back to its place. */
+export async function removeLocal(root: string, { kind, name }: Leftover, isNeeded: () => Promise<boolean>): Promise<boolean> {
+  if (kind !== 'trash') return discard(root, join(root, name), async (moved) => (await isLeftover(moved, name)) && !(await isNeeded()));
+  await rm(join(root, name), { recursive: true, force: true });
+  return true;
+}
+
+/** Only in `artifacts/` can a publisher put a good thing into the place of a leftover. */
+async function isLeftover(moved: string, name: string): Promise<boolean> {
+  return !name.startsWith('artifacts/') || (await manifestIn(moved)) === undefined;
+}
+
+async function* storedArtifacts(root: string): AsyncGenerator<StoredArtifact> {
+  for await (const { phase, key, folder } of artifactFolders(root)) {
+    const manifest = await manifestIn(folder);
+    if (manifest && !(await isRemoved(folder))) yield { phase, key, ...manifest };
+  }
+}
+
+async function* artifactFolders(root: string): AsyncGenerator<{ readonly phase: Phase; readonly key: string; readonly folder: string }> {
+  for await (const phase of namesIn(join(root, 'artifacts'))) {
+    for await (const key of namesIn(join(root, 'artifacts', phase))) yield { phase: phase as Phase, key, folder: join(root, 'artifacts', phase, key) };
+  }
+}
+
+/** Undefined where it is missing or torn. */
+async function manifestIn(folder: string): Promise<Pick<StoredArtifact, 'bytes' | 'changedAt'> | undefined> {
+  const path = join(folder, MANIFEST);
+  const text = await ifThere(readFile(path, 'utf8'));
+  const status = await ifThere(stat(path));
+  if (text === undefined || status === undefined) return undefined;
+  try {
+    const { files } = JSON.parse(text) as { files: readonly ManifestFile[] };
+    return { bytes: files.reduce((sum, { bytes }) => sum + bytes, status.size), changedAt: status.mtimeMs };
+  } catch {
+    return undefined;
+  }
+}
+
+async function* leftoversOf(root: string): AsyncGenerator<Leftover> {
+  for await (const { phase, key, folder } of artifactFolders(root)) {
+    const isWhole = (await manifestIn(folder)) !== undefined && !(await isRemoved(folder));
+    if (!isWhole) yield { kind: 'damaged', name: `artifacts/${phase}/${key}`, ...(await sizeOf(folder)) };
+  }
+  yield* localLeftovers(root);
+}
+
+/** What a machine has of its own under its root, whatever store it uses. */
+export async function* localLeftovers(root: string): AsyncGenerator<Leftover> {
+  for await (const key of namesIn(join(root, 'work'))) {
+    for await (const attempt of namesIn(join(root, 'work', key))) {
+      const name = `work/${key}/${attempt}`;
+      yield { kind: 'work', name, key, ...(await sizeOf(join(root, name))) };
+    }
+  }
+  for (const [folder, kind] of OTHERS) {
+    for await (const entry of namesIn(join(root, folder))) {
+      const name = `${folder}/${entry}`;
+      yield { kind, name, ...(kind === 'checkpoints' && { key: entry }), ...(await sizeOf(join(root, name))) };
+    }
+  }
+}
+
+const OTHERS: readonly (readonly [string, Leftover['kind']])[] = [
+  ['checkpoints', 'checkpoints'],
+  ['damaged', 'damaged'],
+  ['temporary', 'copy'],
+  [TRASH, 'trash'],
+];
+
+async function* namesIn(folder: string): AsyncGenerator<string> {
+  const entries = await ifThere(opendir(folder));
+  if (entries) for await (const { name } of entries) yield name;
+}
+
+/** Of all files below, and when the newest of them, or of the folders, changed. */
+async function sizeOf(path: string): Promise<Pick<Leftover, 'bytes' | 'changedAt'>> {
+  const status = await ifThere(stat(path));
+  if (!status) return { bytes: 0, changedAt: 0 };
+  if (!status.isDirectory()) return { bytes: status.size, changedAt: status.mtimeMs };
+  let [bytes, changedAt] = [0, status.mtimeMs];
+  for await (const name of namesIn(path)) {
+    const below = await sizeOf(join(path, name));
+    bytes += below.bytes;
+    changedAt = Math.max(changedAt, below.changedAt);
+  }
+  return { bytes, changedAt };
+}
