@@ -25,6 +25,8 @@ import type { ArtifactStore, Phase } from './store.js';
 export interface Garbage {
   readonly item: (StoredArtifact & { readonly kind: 'artifact' }) | Leftover;
   readonly why: string;
+  /** What was published, used or changed since stays. By the store's clock, milliseconds since 1970. */
+  readonly before: number;
 }
 
 export interface CollectOptions {
@@ -38,11 +40,11 @@ export async function* findGarbage(store: ArtifactStore, { olderThanMs, signal }
   const known = remembering(references(store.notes)); // for this look only
   const artifacts = inTurn(store.artifacts(), LOOKS, async (artifact): Promise<Garbage | undefined> => {
     const why = await whyToTake(artifact, known, before);
-    return why === undefined ? undefined : { item: { kind: 'artifact', ...artifact }, why };
+    return why === undefined ? undefined : { item: { kind: 'artifact', ...artifact }, why, before };
   });
   const leftovers = inTurn(store.leftovers(), LOOKS, async (item): Promise<Garbage | undefined> => {
     const goes = item.kind === 'trash' || (item.changedAt < before && !(item.key !== undefined && (await isNeeded(item.key, known, before))));
-    return goes ? { item, why: LEFT[item.kind] } : undefined;
+    return goes ? { item, why: LEFT[item.kind], before } : undefined;
   });
   for (const found of [artifacts, leftovers]) {
     for await (const garbage of found) {
@@ -53,8 +55,7 @@ export async function* findGarbage(store: ArtifactStore, { olderThanMs, signal }
 }
 
 /** Removes one of them if it still may go: whether it did. */
-export async function removeGarbage(store: ArtifactStore, { item }: Garbage, { olderThanMs }: CollectOptions): Promise<boolean> {
-  const before = (await store.notes.now()) - olderThanMs;
+export async function removeGarbage(store: ArtifactStore, { item, before }: Garbage): Promise<boolean> {
   const known = references(store.notes);
   if (item.kind !== 'artifact') return store.removeLeftover(item, async () => item.key !== undefined && isNeeded(item.key, known, before));
   const condemned = await store.condemn(item);

@@ -6,6 +6,8 @@ export interface Collectable {
   readonly notes: Notes;
   /** Every artifact, a few at a time: what is kept of a listing does not grow with the store. Nothing is verified. */
   artifacts(): AsyncIterable<StoredArtifact>;
+  /** One of them. */
+  stored(artifact: ArtifactName): Promise<StoredArtifact | undefined>;
   /** Everything else that takes space: what attempts, trainings, uploads and removals left. */
   leftovers(): AsyncIterable<Leftover>;
   /** Announces that an artifact is about to be taken; from now on `find` and `open` call that off. Undefined where it is gone. */

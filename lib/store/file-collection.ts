@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Collectable, Leftover, StoredArtifact } from './collectable.js';
+import type { ArtifactName, Collectable, Leftover, StoredArtifact } from './collectable.js';
 import { ifThere, isErrno } from './disk.js';
 import { fileNotes } from './file-notes.js';
 import { MANIFEST } from './manifest.js';
@@ -19,19 +19,19 @@ export function fileCollection(root: string): Collectable {
   return {
     notes: fileNotes(root),
     artifacts: () => storedArtifacts(root),
+    stored: (artifact) => storedIn(root, artifact),
     leftovers: () => leftoversOf(root),
     async condemn({ phase, key }) {
       const folder = join(root, 'artifacts', phase, key);
       const mark = join(folder, `${CONDEMNED}${randomUUID()}`);
       if ((await ifThere(writeFile(mark, '').then(() => true))) === undefined) return undefined;
-      const { changedAt } = (await manifestIn(folder)) ?? { changedAt: Infinity };
+      const { changedAt } = (await storedIn(root, { phase, key })) ?? { changedAt: Infinity };
       return {
         changedAt,
         spare: () => rm(mark, { force: true }),
         async take() {
           if ((await ifThere(rename(mark, join(folder, REMOVED)).then(() => true))) === undefined) return false;
-          await discard(root, folder, isRemoved);
-          return true;
+          return discard(root, folder, isRemoved); // of several that take it one moves it
         },
       };
     },
@@ -86,15 +86,21 @@ async function isLeftover(moved: string, name: string): Promise<boolean> {
 }
 
 async function* storedArtifacts(root: string): AsyncGenerator<StoredArtifact> {
-  for await (const { phase, key, folder } of artifactFolders(root)) {
-    const manifest = await manifestIn(folder);
-    if (manifest && !(await isRemoved(folder))) yield { phase, key, ...manifest };
+  for await (const artifact of artifactNames(root)) {
+    const stored = await storedIn(root, artifact);
+    if (stored) yield stored;
   }
 }
 
-async function* artifactFolders(root: string): AsyncGenerator<{ readonly phase: Phase; readonly key: string; readonly folder: string }> {
+async function storedIn(root: string, { phase, key }: ArtifactName): Promise<StoredArtifact | undefined> {
+  const folder = join(root, 'artifacts', phase, key);
+  const manifest = await manifestIn(folder);
+  return manifest && !(await isRemoved(folder)) ? { phase, key, ...manifest } : undefined;
+}
+
+async function* artifactNames(root: string): AsyncGenerator<ArtifactName> {
   for await (const phase of namesIn(join(root, 'artifacts'))) {
-    for await (const key of namesIn(join(root, 'artifacts', phase))) yield { phase: phase as Phase, key, folder: join(root, 'artifacts', phase, key) };
+    for await (const key of namesIn(join(root, 'artifacts', phase))) yield { phase: phase as Phase, key };
   }
 }
 
@@ -113,9 +119,9 @@ async function manifestIn(folder: string): Promise<Pick<StoredArtifact, 'bytes' 
 }
 
 async function* leftoversOf(root: string): AsyncGenerator<Leftover> {
-  for await (const { phase, key, folder } of artifactFolders(root)) {
-    const isWhole = (await manifestIn(folder)) !== undefined && !(await isRemoved(folder));
-    if (!isWhole) yield { kind: 'damaged', name: `artifacts/${phase}/${key}`, ...(await sizeOf(folder)) };
+  for await (const artifact of artifactNames(root)) {
+    const name = `artifacts/${artifact.phase}/${artifact.key}`;
+    if ((await storedIn(root, artifact)) === undefined) yield { kind: 'damaged', name, ...(await sizeOf(join(root, name))) };
   }
   yield* localLeftovers(root);
 }

@@ -21,16 +21,23 @@ export interface References {
   forget(run: RunName): Promise<boolean>;
   /** Undefined: not known. */
   stateOf(run: RunName): Promise<'under way' | 'done' | undefined>;
+  /** All that are known. */
+  runs(): AsyncIterable<RunName>;
   usesOf(key: string): Promise<readonly Use[]>;
   removeUse(use: Use): Promise<void>;
   pin(what: Pinnable): Promise<void>;
   /** False where it was not pinned. */
   unpin(what: Pinnable): Promise<boolean>;
   isPinned(what: Pinnable): Promise<boolean>;
+  /** Names of runs, and `<phase>/<key>`. */
+  pins(): AsyncIterable<string>;
 }
 
-/** A run's id as part of a note's name, by `runName`; '' for a command that only reads. */
+/** A run's id as part of a note's name, by `runName`. */
 export type RunName = string & { readonly runName: true };
+
+/** Of a command that only reads. */
+export const NO_RUN = '' as RunName;
 
 export interface User {
   readonly run: RunName;
@@ -57,6 +64,9 @@ export function references(notes: Notes): References {
       const text = await notes.get(runNote(run));
       return text === undefined ? undefined : text === DONE ? 'done' : 'under way';
     },
+    async *runs() {
+      for await (const { name } of notes.list('runs/')) yield name.slice('runs/'.length) as RunName;
+    },
     async usesOf(key) {
       const uses: Use[] = [];
       for await (const { name, changedAt } of notes.list(`uses/${key}/`)) {
@@ -69,6 +79,10 @@ export function references(notes: Notes): References {
     pin: (what) => notes.put(pinNote(what), ''),
     unpin: (what) => removeIfThere(notes, pinNote(what)),
     isPinned: async (what) => (await notes.get(pinNote(what))) !== undefined,
+    async *pins() {
+      for await (const { name } of notes.list(PINNED_RUNS)) yield name.slice(PINNED_RUNS.length);
+      for await (const { name } of notes.list(PINNED_ARTIFACTS)) yield name.slice(PINNED_ARTIFACTS.length).replace('~', '/');
+    },
   };
 }
 
@@ -83,13 +97,15 @@ export function runName(run: string): RunName {
 const NAME_LENGTH = 180;
 
 const DONE = 'done';
+const PINNED_RUNS = 'pins/runs/';
+const PINNED_ARTIFACTS = 'pins/artifacts/';
 
 function runNote(run: RunName): string {
   return `runs/${run}`;
 }
 
 function pinNote(what: Pinnable): string {
-  return typeof what === 'string' ? `pins/runs/${what}` : `pins/artifacts/${what.phase}~${what.key}`;
+  return typeof what === 'string' ? `${PINNED_RUNS}${what}` : `${PINNED_ARTIFACTS}${what.phase}~${what.key}`;
 }
 
 async function removeIfThere(notes: Notes, name: string): Promise<boolean> {

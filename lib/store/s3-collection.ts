@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Collectable, Leftover, StoredArtifact } from './collectable.js';
+import type { ArtifactName, Collectable, Leftover, StoredArtifact } from './collectable.js';
 import { localLeftovers, removeLocal } from './file-collection.js';
 import { inTurn } from './in-turn.js';
 import type { Notes } from './notes.js';
@@ -16,6 +16,7 @@ export function s3Collection(objects: S3Objects, root: string): Collectable {
   return {
     notes: s3Notes(objects),
     artifacts: () => storedArtifacts(objects),
+    stored: (artifact) => storedAt(objects, artifact),
     leftovers: () => leftoversOf(objects, root),
     async condemn({ phase, key }) {
       const name = manifestName(phase, key);
@@ -102,15 +103,18 @@ function s3Notes(objects: S3Objects): Notes {
 const CLOCK = 'clock';
 
 async function* storedArtifacts(objects: S3Objects): AsyncGenerator<StoredArtifact> {
-  const read = inTurn(objects.entries('artifacts/'), READS, async ({ name, bytes }): Promise<StoredArtifact | undefined> => {
+  const read = inTurn(objects.entries('artifacts/'), READS, async ({ name }) => {
     const [, phase, key] = /^artifacts\/([^/]+)\/(.+)\.json$/.exec(name) ?? [];
-    const found = await objects.get(name);
-    if (found === undefined || phase === undefined || key === undefined) return undefined;
-    const plain = condemnedIn(found) ?? found;
-    const manifest = parse(plain.text);
-    return manifest && { phase: phase as Phase, key, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, bytes), changedAt: plain.changedAt };
+    return key === undefined ? undefined : storedAt(objects, { phase: phase as Phase, key });
   });
   for await (const artifact of read) if (artifact) yield artifact;
+}
+
+async function storedAt(objects: S3Objects, { phase, key }: ArtifactName): Promise<StoredArtifact | undefined> {
+  const found = await objects.get(manifestName(phase, key));
+  const plain = found && (condemnedIn(found) ?? found);
+  const manifest = plain && parse(plain.text);
+  return manifest && { phase, key, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, plain.text.length), changedAt: plain.changedAt };
 }
 
 /** At a time. */
@@ -133,13 +137,18 @@ async function* leftoversOf(objects: S3Objects, root: string): AsyncGenerator<Le
     const manifest = found && parse((condemnedIn(found) ?? found).text);
     return manifest?.upload === upload ? undefined : group;
   });
-  for await (const group of uploads) if (group) yield { ...group, kind: 'upload', name: `bucket:${group.name}` };
+  for await (const group of uploads) if (group) yield { ...group, kind: 'upload', name: `bucket:${group.name}`, key: group.name.split('/')[2]! };
   for await (const group of grouped(objects.entries('checkpoints/'), 2)) {
     yield { ...group, kind: 'checkpoints', name: `bucket:${group.name}`, key: group.name.split('/')[1]! };
   }
   for await (const entry of objects.entries('damaged/')) yield { ...entry, kind: 'damaged', name: `bucket:${entry.name}` };
-  for (const start of ['files/', 'checkpoints/']) {
-    for await (const upload of objects.openUploads(start)) yield { kind: 'upload', name: `parts:${placeOf(upload)}`, bytes: 0, changedAt: upload.begunAt };
+  for (const [start, part] of [
+    ['files/', 2],
+    ['checkpoints/', 1],
+  ] as const) {
+    for await (const upload of objects.openUploads(start)) {
+      yield { kind: 'upload', name: `parts:${placeOf(upload)}`, key: upload.name.split('/')[part]!, bytes: 0, changedAt: upload.begunAt };
+    }
   }
   yield* localLeftovers(root);
 }

@@ -9,7 +9,8 @@ import { createBlobCache } from '../../lib/store/blob-cache.js';
 import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
-import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { checkCollectableContract, checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { backdate, planted } from '../store/places.js';
 import { unreliable } from './unreliable.js';
 import { startS3Server, type S3Server } from './server.js';
 
@@ -38,7 +39,10 @@ function newPlace(): S3Location {
   return { ...server.location, prefix: `project/${++places}/` };
 }
 
-checkStoreContract('S3 store', async (): Promise<StorePlace> => {
+checkStoreContract('S3 store', bucketPlace);
+checkCollectableContract('S3 store', bucketPlace);
+
+async function bucketPlace(): Promise<StorePlace> {
   const location = newPlace();
   const { root, open } = await machine(location);
   const folder = join(server.folder, String(places));
@@ -60,8 +64,21 @@ checkStoreContract('S3 store', async (): Promise<StorePlace> => {
       for (const file of stored(manifest, path)) await rm(file);
     },
     damagedCount: async () => (existsSync(join(folder, 'damaged')) ? (await readdir(join(folder, 'damaged'))).length : 0),
+    async age() {
+      for (const each of [folder, root]) if (existsSync(each)) backdate(each);
+    },
+    async plant(count) {
+      const objects = s3Objects(location);
+      const put = async (n: number) => {
+        const { manifest, content } = planted(n);
+        await objects.put(`files/label/${manifest.key}/upload/x`, content);
+        await objects.put(`artifacts/label/${manifest.key}.json`, JSON.stringify({ ...manifest, upload: 'upload' }));
+      };
+      for (let from = 0; from < count; from += 50) await Promise.all(Array.from({ length: Math.min(50, count - from) }, (_, i) => put(from + i)));
+      objects.close();
+    },
   };
-});
+}
 
 checkKilledPublishers('S3 store', async () => ({ root: (await machine(newPlace())).root, s3: newPlace() }), [0, 5, 15, 30, 60]);
 

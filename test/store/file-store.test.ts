@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createFileStore } from '../../lib/store/file-store.js';
 import type { Manifest } from '../../lib/store/store.js';
-import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
+import { checkCollectableContract, checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
+import { checkCollectors } from './collectors.js';
+import { backdate, planted } from './places.js';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 checkStoreContract('file store', filePlace);
+checkCollectableContract('file store', filePlace);
+checkCollectors(
+  'file store',
+  async () => {
+    const { root } = await filePlace();
+    return async () => ({ root });
+  },
+  3,
+);
 checkKilledPublishers('file store', async () => ({ root: (await filePlace()).root }), [0, 2, 5, 9]);
 
 async function filePlace(): Promise<StorePlace & { root: string }> {
@@ -27,6 +38,16 @@ async function filePlace(): Promise<StorePlace & { root: string }> {
       await writeFile(file, keepLength ? content.map((byte) => byte ^ 1) : Buffer.concat([content, Buffer.from('!')]));
     },
     remove: (manifest, path) => rm(stored(manifest, path)),
+    age: async () => backdate(root),
+    async plant(count) {
+      for (let i = 0; i < count; i++) {
+        const { manifest, content } = planted(i);
+        mkdirSync(join(root, 'artifacts/label', manifest.key), { recursive: true });
+        if (i < 10) writeFileSync(stored(manifest, 'x'), content);
+        else linkSync(stored(planted(i % 10).manifest, 'x'), stored(manifest, 'x')); // quicker, and the same to whoever reads it
+        writeFileSync(stored(manifest, 'manifest.json'), JSON.stringify(manifest));
+      }
+    },
     damagedCount: async () => (existsSync(join(root, 'damaged')) ? (await readdir(join(root, 'damaged'))).length : 0),
   };
 }
