@@ -108,7 +108,7 @@ function commandLine(act: Act, compute: Compute): Command {
   add('forget <run>', 'lets go of what only this run used, so that gc can take it')
     .option('--force', 'also of a run that is not done where no server can be asked', false)
     .action((what: string, { force }: { force: boolean }, command: Command) =>
-      act(command, async (environment, json) => (await import('./pin.js')).forget({ what, isForced: force, environment, json })),
+      act(command, async (environment, json) => (await import('./forget.js')).forget({ what, isForced: force, environment, json })),
     );
   add('server', 'the embedded Temporal server and its UI alone, until Ctrl-C').action((_options, command: Command) =>
     act(command, async (environment, json) => (await import('./server.js')).server({ environment, json })),

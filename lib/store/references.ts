@@ -57,7 +57,7 @@ export type Pinnable = RunName | ArtifactName;
 export function references(notes: Notes): References {
   return {
     begin: (run) => notes.put(runNote(run), 'under way'),
-    use: ({ run, execution }, key) => notes.put(`uses/${key}/${run}~${execution}`, ''),
+    use: ({ run, execution }, key) => notes.put(`uses/${key}/${run}~${execution}`, 'used'),
     finish: (run) => notes.put(runNote(run), DONE),
     forget: (run) => removeIfThere(notes, runNote(run)),
     async stateOf(run) {
@@ -76,7 +76,7 @@ export function references(notes: Notes): References {
       return uses;
     },
     removeUse: ({ note }) => notes.remove(note),
-    pin: (what) => notes.put(pinNote(what), ''),
+    pin: (what) => notes.put(pinNote(what), 'pinned'),
     unpin: (what) => removeIfThere(notes, pinNote(what)),
     isPinned: async (what) => (await notes.get(pinNote(what))) !== undefined,
     async *pins() {

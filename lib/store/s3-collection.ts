@@ -94,7 +94,7 @@ function s3Notes(objects: S3Objects): Notes {
     list: (folder) => objects.entries(folder),
     remove: (name) => objects.remove(name),
     async now() {
-      await objects.put(CLOCK, '');
+      await objects.put(CLOCK, 'now');
       return (await objects.get(CLOCK))!.changedAt;
     },
   };
