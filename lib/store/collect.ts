@@ -46,7 +46,8 @@ export async function* findGarbage(store: ArtifactStore, { olderThanMs, signal }
     const goes = item.kind === 'trash' || (item.changedAt < before && !(item.key !== undefined && (await isNeeded(item.key, known, before))));
     return goes ? { item, why: LEFT[item.kind], before } : undefined;
   });
-  for (const found of [artifacts, leftovers]) {
+  for (const found of [leftovers, artifacts]) {
+    // so that what the caller removes on the way is not met again as a leftover
     for await (const garbage of found) {
       signal?.throwIfAborted();
       if (garbage) yield garbage;

@@ -82,7 +82,7 @@ export async function removeLocal(root: string, { kind, name }: Leftover, isNeed
 
 /** Only in `artifacts/` can a publisher put a good thing into the place of a leftover. */
 async function isLeftover(moved: string, name: string): Promise<boolean> {
-  return !name.startsWith('artifacts/') || (await manifestIn(moved)) === undefined;
+  return !name.startsWith('artifacts/') || (await manifestIn(moved)) === undefined || (await isRemoved(moved));
 }
 
 async function* storedArtifacts(root: string): AsyncGenerator<StoredArtifact> {
@@ -119,34 +119,35 @@ async function manifestIn(folder: string): Promise<Pick<StoredArtifact, 'bytes' 
 }
 
 async function* leftoversOf(root: string): AsyncGenerator<Leftover> {
+  yield* localLeftovers(root);
   for await (const artifact of artifactNames(root)) {
     const name = `artifacts/${artifact.phase}/${artifact.key}`;
     if ((await storedIn(root, artifact)) === undefined) yield { kind: 'damaged', name, ...(await sizeOf(join(root, name))) };
   }
-  yield* localLeftovers(root);
 }
 
 /** What a machine has of its own under its root, whatever store it uses. */
 export async function* localLeftovers(root: string): AsyncGenerator<Leftover> {
-  for await (const key of namesIn(join(root, 'work'))) {
-    for await (const attempt of namesIn(join(root, 'work', key))) {
-      const name = `work/${key}/${attempt}`;
-      yield { kind: 'work', name, key, ...(await sizeOf(join(root, name))) };
-    }
-  }
   for (const [folder, kind] of OTHERS) {
     for await (const entry of namesIn(join(root, folder))) {
       const name = `${folder}/${entry}`;
       yield { kind, name, ...(kind === 'checkpoints' && { key: entry }), ...(await sizeOf(join(root, name))) };
     }
   }
+  for await (const key of namesIn(join(root, 'work'))) {
+    for await (const attempt of namesIn(join(root, 'work', key))) {
+      const name = `work/${key}/${attempt}`;
+      yield { kind: 'work', name, key, ...(await sizeOf(join(root, name))) };
+    }
+  }
 }
 
+/** The trash first: whoever removes what is listed fills it. */
 const OTHERS: readonly (readonly [string, Leftover['kind']])[] = [
+  [TRASH, 'trash'],
   ['checkpoints', 'checkpoints'],
   ['damaged', 'damaged'],
   ['temporary', 'copy'],
-  [TRASH, 'trash'],
 ];
 
 async function* namesIn(folder: string): AsyncGenerator<string> {

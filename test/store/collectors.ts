@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findGarbage, removeGarbage } from '../../lib/store/collect.js';
-import { openAddress, type StoreAddress } from './publisher.js';
+import { NOTHING_IS_YOUNG, openAddress, type StoreAddress } from './publisher.js';
 
 /**
  * Processes that work and processes that collect, on one store, with no time in which anything is too young: what is not used at the moment
@@ -24,7 +24,7 @@ export function checkCollectors(name: string, newPlace: () => Promise<() => Prom
     assert.ok(sum('published') >= taken[0]! + taken[1]!, `more was taken (${taken.join(' + ')}) than was published (${sum('published')})`);
 
     const store = openAddress(await address());
-    for await (const garbage of findGarbage(store, { olderThanMs: -60_000 })) await removeGarbage(store, garbage);
+    for await (const garbage of findGarbage(store, { olderThanMs: NOTHING_IS_YOUNG })) await removeGarbage(store, garbage);
     for await (const artifact of store.artifacts()) assert.fail(`${artifact.key} stays, though nobody uses it`);
     for await (const leftover of store.leftovers()) assert.fail(`${leftover.name} was left`);
   });

@@ -224,6 +224,18 @@ export function checkCollectableContract(name: string, place: () => Promise<Stor
     assert.equal(await at.damagedCount(), 0);
   });
 
+  check('what a gc that was killed had condemned is whole, and the next gc takes it', async (at) => {
+    const published = await publish(at.open(), FILES);
+    await at.age();
+    assert.ok(await at.open().condemn(published));
+    assert.deepEqual(
+      (await all(at.open().artifacts())).map(({ key }) => key),
+      [KEY],
+    );
+    assert.equal((await collectAll(at)).length, 1);
+    assert.equal(await at.open().find('train', KEY), undefined);
+  });
+
   check('of two that condemn one artifact only the one that takes it has taken it, and one that spares it leaves the other its own decision', async (at) => {
     const published = await publish(at.open(), FILES);
     const [first, second] = [await at.open().condemn(published), await at.open().condemn(published)];

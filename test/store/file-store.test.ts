@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createFileStore } from '../../lib/store/file-store.js';
+import { findGarbage, removeGarbage } from '../../lib/store/collect.js';
 import type { Manifest } from '../../lib/store/store.js';
 import { checkCollectableContract, checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
 import { checkCollectors } from './collectors.js';
@@ -93,4 +94,18 @@ test('file store: a process reads a file of unchanged size, time and inode once'
   await utimes(file, 1, 1);
   assert.ok(await store.find('train', published.key), 'it was read again');
   assert.equal(await open().find('train', published.key), undefined);
+});
+
+test('file store: what a gc had taken when it was killed is absent, stands in nobody’s way, and is cleared away by the next', async () => {
+  for (const whoIsNext of ['gc', 'publisher', 'reader'] as const) {
+    const { root, open, age } = await filePlace();
+    const published = await publish(open(), { 'weights.bin': 'weights' });
+    await writeFile(join(root, 'artifacts/train', published.key, '.removed'), '');
+    await age();
+    if (whoIsNext === 'gc') for await (const garbage of findGarbage(open(), { olderThanMs: 3_600_000 })) assert.ok(await removeGarbage(open(), garbage));
+    else if (whoIsNext === 'reader') assert.equal(await open().find('train', published.key), undefined);
+    else assert.deepEqual(await publish(open(), { 'weights.bin': 'anew' }), await open().find('train', published.key));
+    assert.equal(existsSync(join(root, 'artifacts/train', published.key)), whoIsNext === 'publisher');
+    for await (const { name } of open().leftovers()) assert.fail(`${name} was left`);
+  }
 });

@@ -23,6 +23,9 @@ export function openAddress({ root, s3 }: StoreAddress) {
   return createS3Store({ root, objects: s3Objects(s3), cache: createBlobCache(root, { mostBytes: 2 ** 30, keepMs: 86_400_000, now: Date.now }) });
 }
 
+/** Times in a bucket are whole seconds. */
+export const NOTHING_IS_YOUNG = -60_000;
+
 if (process.argv[2] === 'publish') {
   const store = openAddress(JSON.parse(process.argv[3]!) as StoreAddress);
   for (let i = 0; ; i++) {
@@ -36,7 +39,7 @@ if (process.argv[2] === 'publish') {
 if (process.argv[2] === 'collect') {
   const store = openAddress(JSON.parse(process.argv[3]!) as StoreAddress);
   for (;;) {
-    for await (const garbage of findGarbage(store, { olderThanMs: 0 })) {
+    for await (const garbage of findGarbage(store, { olderThanMs: NOTHING_IS_YOUNG })) {
       if ((await removeGarbage(store, garbage)) && garbage.item.kind === 'artifact') process.stdout.write(`${garbage.item.key}\n`);
     }
   }
@@ -51,7 +54,8 @@ if (process.argv[2] === 'work') {
   for (; !input.hasEnded; found.runs++) {
     const [run, execution] = [runName(`run ${process.pid} ${found.runs}`), `${process.pid}-${found.runs}`];
     await begin(run);
-    for (const key of [`shared-${found.runs % 4}`, `shared-${process.pid % 4}`]) {
+    for (const n of [found.runs, found.runs * 7 + process.pid]) {
+      const key = `shared-${n % 40}`; // so most are unused at any moment
       await use({ run, execution }, key);
       const before = await store.find('train', key);
       const folder = await store.workFolder(key, execution);
