@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, opendir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactName, Collectable, Leftover, StoredArtifact } from './collectable.js';
 import { ifThere, isErrno } from './disk.js';
 import { fileNotes } from './file-notes.js';
@@ -9,10 +10,12 @@ import type { ManifestFile, Phase } from './store.js';
 
 /**
  * In an artifact's folder: one for each gc that is about to take it, and the one that did has renamed its own. Renaming it, by gc, and removing
- * it, by whoever looks the artifact up, exclude each other.
+ * it, by whoever looks the artifact up, exclude each other. Who clears the folder away has renamed the mark once more, so that only one does: a
+ * second one, by the same path, would meet what was published there since.
  */
 const CONDEMNED = '.condemned-';
 const REMOVED = '.removed';
+const CLEARING = '.clearing';
 
 /** Listing and removal in a folder. What is removed goes to `trash/` first, whole. */
 export function fileCollection(root: string): Collectable {
@@ -31,7 +34,7 @@ export function fileCollection(root: string): Collectable {
         spare: () => rm(mark, { force: true }),
         async take() {
           if ((await ifThere(rename(mark, join(folder, REMOVED)).then(() => true))) === undefined) return false;
-          return discard(root, folder, isRemoved); // of several that take it one moves it
+          return clearAway(root, folder); // of several that take it one does
         },
       };
     },
@@ -39,14 +42,42 @@ export function fileCollection(root: string): Collectable {
   };
 }
 
-/** Calls off what gc has not carried out; whether the artifact is there. What gc has decided and not cleared away is cleared away. */
-export async function isThere(root: string, folder: string): Promise<boolean> {
+/** Calls off what gc has not carried out. Which folder it is that is there, for `isStill`; undefined where the artifact is absent. */
+export async function identify(folder: string): Promise<string | undefined> {
+  const identity = await identityOf(folder);
   const names = await ifThere(readdir(folder));
-  if (names === undefined) return false;
+  if (identity === undefined || names === undefined) return undefined;
   for (const name of names) if (name.startsWith(CONDEMNED)) await rm(join(folder, name), { force: true });
-  if (!(await isRemoved(folder))) return true; // asked after that: whoever was first is seen
-  await discard(root, folder, isRemoved);
-  return false;
+  return (await isRemoved(folder)) ? undefined : identity; // asked after that: whoever was first is seen
+}
+
+/** False where it was taken away since, or another has come into its place. */
+export async function isStill(folder: string, identity: string): Promise<boolean> {
+  return (await identityOf(folder)) === identity;
+}
+
+/** Numbers of inodes are given anew. */
+async function identityOf(folder: string): Promise<string | undefined> {
+  const status = await ifThere(stat(folder, { bigint: true }));
+  return status && `${status.ino} ${status.birthtimeNs}`;
+}
+
+/** Frees the place of an artifact that was removed, for a publisher. One that clears it away is waited for, as long as it may be alive. */
+export async function makeRoom(root: string, folder: string): Promise<void> {
+  for (let look = 0; await isRemoved(folder); look++) {
+    if (await clearAway(root, folder)) return;
+    if (look === LOOKS) await discard(root, folder, isRemoved);
+    await delay(LOOK_MS);
+  }
+}
+
+/** Moving a folder takes a millisecond: after two seconds its mover was killed. */
+const LOOKS = 100;
+const LOOK_MS = 20;
+
+async function clearAway(root: string, folder: string): Promise<boolean> {
+  if ((await ifThere(rename(join(folder, REMOVED), join(folder, CLEARING)).then(() => true))) === undefined) return false;
+  return discard(root, folder, isRemoved);
 }
 
 /**
@@ -69,8 +100,9 @@ export async function discard(root: string, folder: string, isRubbish: (moved: s
 
 const TRASH = 'trash';
 
+/** Asked in the order in which one becomes the other. */
 async function isRemoved(folder: string): Promise<boolean> {
-  return (await ifThere(stat(join(folder, REMOVED)))) !== undefined;
+  return (await ifThere(stat(join(folder, REMOVED)))) !== undefined || (await ifThere(stat(join(folder, CLEARING)))) !== undefined;
 }
 
 /** A thing that is needed after all goes back to its place. */

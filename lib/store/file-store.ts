@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
 import { isErrno, orDiskFull, sync, syncTree } from './disk.js';
-import { fileCollection, isThere } from './file-collection.js';
+import { fileCollection, identify, isStill, makeRoom } from './file-collection.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
 
@@ -20,10 +20,15 @@ export function createFileStore(root: string): ArtifactStore {
 
   async function find(phase: Phase, key: string): Promise<Manifest | undefined> {
     const folder = artifactFolder(phase, key);
-    if (!(await isThere(root, folder))) return undefined;
-    const manifest = await readVerified(folder, phase, key, verified);
-    if (manifest === undefined) await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
-    return manifest;
+    for (;;) {
+      const identity = await identify(folder);
+      if (identity === undefined) return undefined;
+      const manifest = await readVerified(folder, phase, key, verified);
+      if (manifest) return manifest;
+      if (!(await isStill(folder, identity))) continue; // what was read belongs to two
+      await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
+      return undefined;
+    }
   }
 
   return {
@@ -54,6 +59,7 @@ export function createFileStore(root: string): ArtifactStore {
             await sync(dirname(destination));
             return manifest;
           }
+          await makeRoom(root, destination);
           const winner = await find(phase, key); // moves a damaged one aside, and then the place is free
           if (winner === undefined) continue;
           await rm(folder, { recursive: true, force: true });

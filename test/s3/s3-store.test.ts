@@ -164,7 +164,7 @@ test('gc takes what uploads left that were cut off: files without a manifest and
   assert.deepEqual(await collect(-60_000), ['copy', 'upload', 'upload']); // as if a minute had passed
   const left: string[] = [];
   for await (const upload of objects.openUploads('files/')) left.push(upload.name);
-  for await (const name of objects.list('files/')) left.push(name.replace(/[0-9a-f-]{36}/, '<upload>'));
+  for await (const name of objects.list('files/')) left.push(name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '<upload>'));
   assert.deepEqual(left, ['files/train/live/upload/y.bin', `files/train/${published.key}/<upload>/x.bin`, 'files/train/live/upload/x.bin']);
   objects.close();
   client.destroy();

@@ -8,7 +8,7 @@ import { NOTHING_IS_YOUNG, openAddress, type StoreAddress } from './publisher.js
 
 /**
  * Processes that work and processes that collect, on one store, with no time in which anything is too young: what is not used at the moment
- * goes. Each of the collectors is killed `kills` times, at some moment after it has taken something.
+ * goes. Each of the collectors is killed `kills` times, at some moment after it has taken a few.
  */
 export function checkCollectors(name: string, newPlace: () => Promise<() => Promise<StoreAddress>>, kills: number): void {
   test(`${name}: runs that find, publish and read while two gc take what is unused, and are killed ${kills} times each, lose nothing`, async () => {
@@ -30,12 +30,15 @@ export function checkCollectors(name: string, newPlace: () => Promise<() => Prom
   });
 }
 
+/** Enough to meet, over all kills, runs that come in between. */
+const TAKEN_BEFORE_KILL = 25;
+
 /** How many artifacts they took altogether. */
 async function killedAgainAndAgain(address: StoreAddress, kills: number): Promise<number> {
   let taken = 0;
   for (let i = 0; i < kills; i++) {
     const { child, ended, said } = start('collect', address);
-    while (said() === '') await Promise.race([new Promise((resolve) => child.stdout!.once('data', resolve)), ended]);
+    while (said().split('\n').length <= TAKEN_BEFORE_KILL) await Promise.race([new Promise((resolve) => child.stdout!.once('data', resolve)), ended]);
     await delay(i % 10); // at various moments of the next removals
     child.kill('SIGKILL');
     await ended;

@@ -97,13 +97,19 @@ test('file store: a process reads a file of unchanged size, time and inode once'
 });
 
 test('file store: what a gc had taken when it was killed is absent, stands in nobody’s way, and is cleared away by the next', async () => {
-  for (const whoIsNext of ['gc', 'publisher', 'reader'] as const) {
+  for (const [mark, whoIsNext] of [
+    ['.removed', 'gc'],
+    ['.clearing', 'gc'],
+    ['.removed', 'publisher'],
+    ['.clearing', 'publisher'],
+  ] as const) {
     const { root, open, age } = await filePlace();
     const published = await publish(open(), { 'weights.bin': 'weights' });
-    await writeFile(join(root, 'artifacts/train', published.key, '.removed'), '');
+    await writeFile(join(root, 'artifacts/train', published.key, mark), '');
+    assert.equal(await open().find('train', published.key), undefined);
+    await assert.rejects(open().open(published), isError('ARTIFACT_MISSING'));
     await age();
     if (whoIsNext === 'gc') for await (const garbage of findGarbage(open(), { olderThanMs: 3_600_000 })) assert.ok(await removeGarbage(open(), garbage));
-    else if (whoIsNext === 'reader') assert.equal(await open().find('train', published.key), undefined);
     else assert.deepEqual(await publish(open(), { 'weights.bin': 'anew' }), await open().find('train', published.key));
     assert.equal(existsSync(join(root, 'artifacts/train', published.key)), whoIsNext === 'publisher');
     for await (const { name } of open().leftovers()) assert.fail(`${name} was left`);

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBlobCache } from '../../lib/store/blob-cache.js';
 import { createFileStore } from '../../lib/store/file-store.js';
-import { findGarbage, removeGarbage } from '../../lib/store/collect.js';
+import { findGarbage, removeGarbage, type Garbage } from '../../lib/store/collect.js';
 import { references, runName } from '../../lib/store/references.js';
 import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
@@ -39,7 +39,9 @@ if (process.argv[2] === 'publish') {
 if (process.argv[2] === 'collect') {
   const store = openAddress(JSON.parse(process.argv[3]!) as StoreAddress);
   for (;;) {
-    for await (const garbage of findGarbage(store, { olderThanMs: NOTHING_IS_YOUNG })) {
+    const found: Garbage[] = []; // all first, so that there is time for a run to come in between
+    for await (const garbage of findGarbage(store, { olderThanMs: NOTHING_IS_YOUNG })) found.push(garbage);
+    for (const garbage of found) {
       if ((await removeGarbage(store, garbage)) && garbage.item.kind === 'artifact') process.stdout.write(`${garbage.item.key}\n`);
     }
   }
