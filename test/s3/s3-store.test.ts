@@ -87,7 +87,7 @@ checkCollectors(
     const location = newPlace();
     return async () => ({ root: (await machine(location)).root, s3: location });
   },
-  3,
+  2,
 );
 checkKilledPublishers('S3 store', async () => ({ root: (await machine(newPlace())).root, s3: newPlace() }), [0, 5, 15, 30, 60]);
 
