@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import { evaluateModel } from './evaluate-model.js';
 import { importWeights, type ImportDeps } from './import-weights.js';
 import { labelShards } from './label-shards.js';
+import { markingUses } from './mark-uses.js';
 import { prepareData, type PrepareDeps } from './prepare-data.js';
 import { resizeData } from './resize-data.js';
 import { selectLabels } from './select-labels.js';
@@ -9,8 +11,9 @@ import { writeReport, type ReportDeps } from './write-report.js';
 
 export type ActivityDeps = DeviceDeps & PrepareDeps & ImportDeps & ReportDeps;
 
-/** The activities that a worker registers, by name. */
-export function createActivities(deps: ActivityDeps) {
+/** The activities that a worker registers, by name. What they use of the store is noted there for the run that they work for. */
+export function createActivities(given: ActivityDeps) {
+  const deps = { ...given, store: markingUses(given.store, () => Context.current().info.workflowExecution!) };
   return {
     importWeights: importWeights(deps),
     prepareData: prepareData(deps),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ReportedGeneration } from '../lib/report/input.js';
 import { runFolder, writeRunModels } from '../lib/report/run-models.js';
+import { references, runName } from '../lib/store/references.js';
 import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { reportKey } from './keys.js';
@@ -68,6 +69,7 @@ export const writeReport =
       const published = await store.open(result.artifact);
       for (const { path } of manifest.files) await cp(join(published, path), join(folder, path));
       await writeRunModels(home, run, { dataset, generations, baseline });
+      await references(store.notes).finish(runName(run));
       return { ...result, path: join(folder, 'report.html') };
     });
 

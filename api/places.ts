@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { hubSettings, type HubHooks, type HubSettings } from '../lib/models/hub.js';
 import type { ModelPlaces } from '../lib/models/open-model.js';
 import { openRunModel } from '../lib/report/run-models.js';
 import { openStore, storeSettings } from '../lib/store/open-store.js';
+import { NO_RUN, references } from '../lib/store/references.js';
+import type { ArtifactRef } from '../lib/store/store.js';
 
 export interface PlaceOptions {
   /** Holds the runs that `run:ID` names; default: NOISY_STUDENT_HOME or .noisy-student. */
@@ -20,6 +23,15 @@ export function modelPlaces({ home, hub }: PlaceOptions = {}): ModelPlaces {
   return {
     hub: { ...hubSettings(process.env, homedir()), ...hub },
     folder: process.cwd(),
-    findRunModel: async (run, generation) => openRunModel(await openStore(runs, storeSettings(process.env), Date.now), runs, run, generation),
+    findRunModel: async (run, generation) => {
+      const store = await openStore(runs, storeSettings(process.env), Date.now);
+      const { use } = references(store.notes);
+      const open = async (ref: ArtifactRef) => {
+        // What is read is not taken by gc meanwhile. Who may not write to the store reads all the same.
+        await use({ run: NO_RUN, execution: randomUUID() }, ref.key).catch(() => undefined);
+        return store.open(ref);
+      };
+      return openRunModel({ open }, runs, run, generation);
+    },
   };
 }

@@ -101,6 +101,22 @@ function commandLine(act: Act, compute: Compute): Command {
         return (await import('./doctor.js')).doctor({ isSettingUp: !check, withData: data, ...(accelerator && { accelerator }), environment, json });
       }),
     );
+  add('gc', 'what nobody needs any more of the store, and why; removes it with --yes')
+    .option('--yes', 'removes it', false)
+    .option('--older-than <age>', 'leaves what was used or changed since: hours, days or weeks, as in 36h, 7d, 2w', age, age('7d'))
+    .action(({ yes, olderThan }: { yes: boolean; olderThan: number }, command: Command) =>
+      act(command, async (environment, json) => (await import('./gc.js')).gc({ olderThanMs: olderThan, isRemoving: yes, environment, json })),
+    );
+  for (const [verb, description] of PINS) {
+    add(`${verb} <what>`, description).action((what: string, _options, command: Command) =>
+      act(command, async (environment, json) => (await import('./pin.js'))[verb]({ what, environment, json })),
+    );
+  }
+  add('forget <run>', 'lets go of what only this run used, so that gc can take it')
+    .option('--force', 'also of a run that is not done where no server can be asked', false)
+    .action((what: string, { force }: { force: boolean }, command: Command) =>
+      act(command, async (environment, json) => (await import('./forget.js')).forget({ what, isForced: force, environment, json })),
+    );
   add('server', 'the embedded Temporal server and its UI alone, until Ctrl-C').action((_options, command: Command) =>
     act(command, async (environment, json) => (await import('./server.js')).server({ environment, json })),
   );
@@ -148,6 +164,16 @@ function seconds(text: string): number {
   throw new InvalidArgumentError('It must be a number of seconds above 0.');
 }
 
+/** In milliseconds. What is younger than an hour may be in the making. */
+function age(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([hdw])$/.exec(text) ?? [];
+  const milliseconds = Number(number) * HOURS[unit as keyof typeof HOURS] * 3_600_000;
+  if (milliseconds >= 3_600_000) return milliseconds;
+  throw new InvalidArgumentError('It must be one hour or more: a number with h, d or w behind it.');
+}
+
+const HOURS = { h: 1, d: 24, w: 7 * 24 } as const;
+
 /** `npm start` runs it. Of the folder that the command is in, where it has one, else of the package. */
 function defaultPipeline(): string {
   return existsSync(DEFAULT_PIPELINE) ? DEFAULT_PIPELINE : fileURLToPath(new URL(DEFAULT_PIPELINE, PACKAGE_FOLDER));
@@ -162,11 +188,17 @@ const MESSAGES = [
   ['stop', 'ends a run at a checkpoint; run goes on from there'],
 ] as const;
 
+const PINS = [
+  ['pin', 'gc leaves it alone: a run with all it used, or one artifact as <phase>/<key>'],
+  ['unpin', 'leaves it to gc again'],
+] as const;
+
 const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   SPEC_INVALID: EXIT.invalid,
   SPEC_UNREADABLE: EXIT.invalid,
   COMMAND_INVALID: EXIT.invalid,
   RUN_UNKNOWN: EXIT.invalid,
+  ARTIFACT_MISSING: EXIT.invalid,
   MODEL_UNKNOWN: EXIT.invalid,
   MODEL_INVALID: EXIT.invalid,
   MODEL_UNAVAILABLE: EXIT.invalid,

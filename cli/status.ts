@@ -1,3 +1,6 @@
+import { PipelineError } from '../lib/errors.js';
+import { openStore, storeSettings } from '../lib/store/open-store.js';
+import { references, runName } from '../lib/store/references.js';
 import { givenConnection } from '../workers/connection.js';
 import { statusOf } from '../workers/start-run.js';
 import type { RunStatus } from '../workflows/messages.js';
@@ -32,18 +35,23 @@ interface ListedRun {
   readonly phase: string;
   readonly bestTop1: number | null;
   readonly started: string;
+  /** Whether gc leaves alone what it used; null where the store does not answer. */
+  readonly pinned: boolean | null;
 }
 
 /** Parents only: a generation is seen in its run. Newest first. */
 export async function list({ environment, json }: { environment: Environment; json: boolean }): Promise<Outcome> {
   const runs = await knownRuns(environment);
   if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify(runs)}\n` };
-  const lines = runs.map(({ run, state, phase, bestTop1, started }) => [run, state, phase, percent(bestTop1), started].join('  '));
+  const lines = runs.map(({ run, state, phase, bestTop1, started, pinned }) =>
+    [run, state, phase, percent(bestTop1), started, ...(pinned ? ['pinned'] : [])].join('  '),
+  );
   return { exitCode: EXIT.done, stdout: `${lines.join('\n') || 'no runs'}\n` };
 }
 
 async function knownRuns(environment: Environment): Promise<ListedRun[]> {
   if (!givenConnection(process.env) && !hasHistory(environment.home)) return []; // No server is started to say so.
+  const pins = await pinsOf(environment);
   return withClient(environment, async (client) => {
     const found: ListedRun[] = [];
     for await (const {
@@ -64,8 +72,22 @@ async function knownRuns(environment: Environment): Promise<ListedRun[]> {
         phase: text('Phase'),
         bestTop1: (value('BestTop1') as number | undefined) ?? null,
         started: startTime.toISOString(),
+        pinned: pins && pins.has(runName(workflowId)),
       });
     }
     return found.sort((a, b) => b.started.localeCompare(a.started));
   });
+}
+
+/** The runs are the server's to tell, also where the store does not answer. */
+async function pinsOf({ home }: Environment): Promise<ReadonlySet<string> | null> {
+  try {
+    const store = await openStore(home, storeSettings(process.env), Date.now);
+    const pins = new Set<string>();
+    for await (const name of references(store.notes).pins()) pins.add(name);
+    return pins;
+  } catch (error) {
+    if (error instanceof PipelineError && ['STORE_REFUSED', 'STORE_UNREACHABLE'].includes(error.code)) return null;
+    throw error;
+  }
 }

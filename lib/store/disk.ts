@@ -37,13 +37,7 @@ export async function sync(path: string): Promise<void> {
 
 /** Whether there is a file or folder of that path. */
 export async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await ifThere(stat(path))) !== undefined;
 }
 
 /** The text of a file; undefined where there is none. */
@@ -52,6 +46,16 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'EISDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** What is asked of the disk, or undefined where the file or folder is not there. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
 }

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
-import { checkpointSteps, isErrno, isThere, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
+import { checkpointSteps, isErrno, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
+import { fileCollection, identify, isStill, makeRoom } from './file-collection.js';
 import { fileLeases } from './file-leases.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
 import type { ArtifactStore, Manifest, ManifestFile, Phase } from './store.js';
 
 /**
  * Artifacts in a folder of this machine, or of a file system that machines share:
- * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `leases/<key>/`, `damaged/<phase>-<key>-<unique>/`.
+ * `artifacts/<phase>/<key>/`, `work/<key>/<attempt>/`, `checkpoints/<key>/`, `leases/<key>/`, `damaged/<phase>-<key>-<unique>/`; see `references.ts` for
+ * `uses/`, `runs/` and `pins/`.
  * Every method throws DISK_FULL if the disk has no space left.
  */
 export function createFileStore(root: string): ArtifactStore {
@@ -20,13 +22,19 @@ export function createFileStore(root: string): ArtifactStore {
 
   async function find(phase: Phase, key: string): Promise<Manifest | undefined> {
     const folder = artifactFolder(phase, key);
-    if (!(await isThere(folder))) return undefined;
-    const manifest = await readVerified(folder, phase, key, verified);
-    if (manifest === undefined) await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
-    return manifest;
+    for (;;) {
+      const identity = await identify(folder);
+      if (identity === undefined) return undefined;
+      const manifest = await readVerified(folder, phase, key, verified);
+      if (manifest) return manifest;
+      if (!(await isStill(folder, identity))) continue; // what was read belongs to two
+      await moveAside(folder, join(root, 'damaged'), `${phase}-${key}`);
+      return undefined;
+    }
   }
 
   return {
+    ...fileCollection(root),
     find,
 
     async peek(phase, key) {
@@ -65,6 +73,7 @@ export function createFileStore(root: string): ArtifactStore {
             await sync(dirname(destination));
             return manifest;
           }
+          await makeRoom(root, destination);
           const winner = await find(phase, key); // moves a damaged one aside, and then the place is free
           if (winner === undefined) continue;
           await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -31,6 +33,23 @@ export interface S3Location {
 export interface Found {
   readonly text: string;
   readonly etag: string;
+  /** By the store's clock, milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly bytes: number;
+  /** By the store's clock, milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/** An upload in parts that has not come to its end. Its parts take space, and `entries` does not show them. */
+export interface OpenUpload {
+  readonly name: string;
+  readonly id: string;
+  /** By the store's clock, milliseconds since 1970. */
+  readonly begunAt: number;
 }
 
 /** The few things that a store asks of a bucket. All throw STORE_REFUSED and STORE_UNREACHABLE. */
@@ -38,8 +57,8 @@ export interface S3Objects {
   get(name: string): Promise<Found | undefined>;
   /** Writes only where nothing is, or, with an `etag`, where that is; whether it was written. The commit point of everything. */
   putIf(name: string, text: string, etag?: string): Promise<boolean>;
-  /** In bytes; undefined where nothing is. */
-  sizeOf(name: string): Promise<number | undefined>;
+  /** Writes whatever is there. */
+  put(name: string, text: string): Promise<void>;
   /** A file, in parts, each with its SHA-256, which the service checks. */
   upload(name: string, file: string): Promise<void>;
   /** Fills a file, by ranges read side by side. False where the object is not there, or has another size. */
@@ -47,6 +66,10 @@ export interface S3Objects {
   remove(name: string): Promise<void>;
   /** Names that begin so, in order. */
   list(prefix: string): AsyncGenerator<string>;
+  /** The same with what a listing tells; a page of a thousand at a time. */
+  entries(prefix: string): AsyncGenerator<Entry>;
+  openUploads(prefix: string): AsyncGenerator<OpenUpload>;
+  abort(upload: OpenUpload): Promise<void>;
   close(): void;
 }
 
@@ -74,11 +97,23 @@ export function s3Objects({ bucket, prefix, endpoint, region, credentials, attem
       throw translated(error, where);
     }
   };
+  async function* entries(start: string): AsyncGenerator<Entry> {
+    let token: string | undefined;
+    do {
+      const page = await ask(() =>
+        client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${start}`, ...(token !== undefined && { ContinuationToken: token }) })),
+      );
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        yield { name: Key!.slice(prefix.length), bytes: Size ?? 0, changedAt: LastModified!.getTime() };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
   return {
     get: (name) =>
       ask(async () => {
         const found = await orAbsent(client.send(new GetObjectCommand(at(name))));
-        return found && { text: await found.Body!.transformToString(), etag: found.ETag! };
+        return found && { text: await found.Body!.transformToString(), etag: found.ETag!, changedAt: found.LastModified!.getTime() };
       }),
     putIf: (name, text, etag) =>
       ask(async () => {
@@ -92,7 +127,10 @@ export function s3Objects({ bucket, prefix, endpoint, region, credentials, attem
           throw error;
         }
       }),
-    sizeOf: (name) => ask(async () => (await orAbsent(client.send(new HeadObjectCommand(at(name)))))?.ContentLength),
+    put: (name, text) =>
+      ask(async () => {
+        await client.send(new PutObjectCommand({ ...at(name), Body: text, ContentType: 'text/plain', ChecksumAlgorithm: 'SHA256' }));
+      }),
     upload: (name, file) =>
       ask(async () => {
         const params = { ...at(name), Body: createReadStream(file, { highWaterMark: 2 ** 20 }), ChecksumAlgorithm: 'SHA256' } as const;
@@ -112,15 +150,28 @@ export function s3Objects({ bucket, prefix, endpoint, region, credentials, attem
         await client.send(new DeleteObjectCommand(at(name)));
       }),
     async *list(start) {
-      let token: string | undefined;
-      do {
-        const page = await ask(() =>
-          client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${start}`, ...(token !== undefined && { ContinuationToken: token }) })),
-        );
-        for (const { Key } of page.Contents ?? []) yield Key!.slice(prefix.length);
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
+      for await (const { name } of entries(start)) yield name;
     },
+    entries,
+    async *openUploads(start) {
+      let next: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {};
+      while (next) {
+        const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: `${prefix}${start}`, ...next });
+        const page = await ask(() => client.send(command));
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          yield { name: Key!.slice(prefix.length), id: UploadId!, begunAt: Initiated!.getTime() };
+        }
+        next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker!, UploadIdMarker: page.NextUploadIdMarker! } : undefined;
+      }
+    },
+    abort: ({ name, id }) =>
+      ask(async () => {
+        try {
+          await client.send(new AbortMultipartUploadCommand({ ...at(name), UploadId: id }));
+        } catch (error) {
+          if (!isStatus(error, 404)) throw error; // it has come to its end
+        }
+      }),
     close: () => client.destroy(),
   };
 }
@@ -181,7 +232,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: 'the clock of this machine is more than 15 minutes off · set it',
   CredentialsProviderError: 'no credentials were found · set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
   PermanentRedirect: 'the bucket is in another region · set AWS_REGION to it',
-  AccessDenied: 'this user may not · allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket',
+  AccessDenied:
+    'this user may not · allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket, and for gc s3:ListBucketMultipartUploads and s3:AbortMultipartUpload',
 };
 
 function translated(error: unknown, where: string): unknown {

@@ -1,3 +1,4 @@
+import type { Collectable } from './collectable.js';
 import type { LeaseMarks } from './lease.js';
 
 /**
@@ -33,7 +34,7 @@ export interface ArtifactMeta {
   readonly [name: string]: unknown;
 }
 
-export interface ArtifactStore {
+export interface ArtifactStore extends Collectable {
   /** The artifact of that key, if present and every file verifies. A damaged one is moved aside and reported as absent. */
   find(phase: Phase, key: string): Promise<Manifest | undefined>;
   /** What the manifest of that key says, if there is one. Nothing is verified, copied or moved: good enough to say what a run would find. */

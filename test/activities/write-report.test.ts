@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeReport, type TrainedModel, type WriteReportInput } from '../../activities/write-report.js';
 import type { ReportedGeneration } from '../../lib/report/input.js';
+import { references, runName } from '../../lib/store/references.js';
 import type { ArtifactRef, ArtifactStore, Phase } from '../../lib/store/store.js';
 import { writeRun } from '../report/run-folders.js';
 import { freshDeps, run } from './support.js';
@@ -22,6 +23,15 @@ test('a report is written once, and stands in the run’s own folder after every
   const second = await run(writeReport(deps), input);
   assert.deepEqual([first.reused, second.reused], [false, true]);
   assert.equal(await readFile(second.path, 'utf8'), written);
+});
+
+test('a run whose report is there is done', async (t) => {
+  const deps = await freshDeps(t);
+  const input = await publishRun(deps.store, deps.home);
+  const { begin, stateOf } = references(deps.store.notes);
+  await begin(runName('clothes-1'));
+  await run(writeReport(deps), input);
+  assert.equal(await stateOf(runName('clothes-1')), 'done');
 });
 
 test('another run of the same results has a report of its own', async (t) => {

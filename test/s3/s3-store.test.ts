@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { createBlobCache } from '../../lib/store/blob-cache.js';
+import { findGarbage, removeGarbage } from '../../lib/store/collect.js';
+import { references, runName } from '../../lib/store/references.js';
 import { s3Objects, type S3Location } from '../../lib/store/s3-objects.js';
 import { createS3Store } from '../../lib/store/s3-store.js';
 import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
-import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { checkCollectableContract, checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from '../store/contract.js';
+import { checkCollectors } from '../store/collectors.js';
 import { checkLeaseContract } from '../store/lease-contract.js';
+import { backdate, planted } from '../store/places.js';
 import { unreliable } from './unreliable.js';
 import { startS3Server, type S3Server } from './server.js';
 
@@ -39,14 +44,19 @@ function newPlace(): S3Location {
   return { ...server.location, prefix: `project/${++places}/` };
 }
 
-const place = async (): Promise<StorePlace> => {
+checkStoreContract('S3 store', bucketPlace);
+checkLeaseContract('S3 store', bucketPlace);
+checkCollectableContract('S3 store', bucketPlace);
+
+async function bucketPlace(): Promise<StorePlace> {
   const location = newPlace();
   const { root, open } = await machine(location);
   const folder = join(server.folder, String(places));
   const stored = ({ phase, key, files }: Manifest, path: string) => {
-    const blob = files.find((file) => file.path === path)?.sha256;
-    const names = blob === undefined ? [join(folder, `artifacts/${phase}/${key}.json`)] : [join(folder, 'blobs', blob), join(root, 'blobs', blob)];
-    return names.filter((name) => existsSync(name));
+    const copy = files.find((file) => file.path === path)?.sha256;
+    if (copy === undefined) return [join(folder, `artifacts/${phase}/${key}.json`)];
+    const uploads = join(folder, 'files', phase, key);
+    return [...readdirSync(uploads).map((upload) => join(uploads, upload, path)), join(root, 'blobs', copy)].filter((name) => existsSync(name));
   };
   return {
     open,
@@ -60,12 +70,27 @@ const place = async (): Promise<StorePlace> => {
       for (const file of stored(manifest, path)) await rm(file);
     },
     damagedCount: async () => (existsSync(join(folder, 'damaged')) ? (await readdir(join(folder, 'damaged'))).length : 0),
+    async age() {
+      for (const each of [folder, root]) if (existsSync(each)) backdate(each);
+    },
+    async plant(count) {
+      mkdirSync(join(folder, 'artifacts/label'), { recursive: true });
+      for (let n = 0; n < count; n++) {
+        const { manifest } = planted(n);
+        writeFileSync(join(folder, `artifacts/label/${manifest.key}.json`), JSON.stringify({ ...manifest, upload: 'upload' })); // an object of that server
+      }
+    },
   };
-};
+}
 
-checkStoreContract('S3 store', place);
-checkLeaseContract('S3 store', place);
-
+checkCollectors(
+  'S3 store',
+  async () => {
+    const location = newPlace();
+    return async () => ({ root: (await machine(location)).root, s3: location });
+  },
+  2,
+);
 checkKilledPublishers('S3 store', async () => ({ root: (await machine(newPlace())).root, s3: newPlace() }), [0, 5, 15, 30, 60]);
 
 test('what one machine published another opens, with only the bucket in common', async () => {
@@ -112,6 +137,55 @@ test('the copies of a machine stay below their bound, but for what was opened la
   assert.equal((await readdir(join(root, 'blobs'))).length, 2);
   assert.ok((await stat(join(opened[4]!, 'x.bin'))).isFile());
   assert.equal(await readFile(join(await store.open(published[0]!), 'x.bin'), 'utf8'), '0'.repeat(1000), 'what was removed is fetched again');
+});
+
+test('gc takes what uploads left that were cut off: files without a manifest and parts without an end, but not of a run that is under way', async () => {
+  const location = newPlace();
+  const { root, open } = await machine(location);
+  const published = await publish(open(), { 'x.bin': 'x' });
+  const objects = s3Objects(location);
+  await objects.put('files/train/cut-off/upload/x.bin', 'x');
+  await objects.put('files/train/live/upload/x.bin', 'x');
+  const client = new S3Client({ region: location.region, endpoint: location.endpoint!, forcePathStyle: true, credentials: location.credentials! });
+  const begin = (name: string) => client.send(new CreateMultipartUploadCommand({ Bucket: location.bucket, Key: `${location.prefix}${name}` }));
+  await begin('files/train/cut-off/upload/y.bin');
+  await begin('files/train/live/upload/y.bin');
+  await mkdir(join(root, 'temporary'), { recursive: true });
+  await writeFile(join(root, 'temporary', 'half'), 'half');
+  const { begin: beginRun, use } = references(open().notes);
+  await beginRun(runName('a run'));
+  await use({ run: runName('a run'), execution: '1' }, 'live');
+  await use({ run: runName('a run'), execution: '1' }, published.key);
+
+  const collect = async (olderThanMs: number) => {
+    const taken: string[] = [];
+    for await (const garbage of findGarbage(open(), { olderThanMs })) if (await removeGarbage(open(), garbage)) taken.push(garbage.item.kind);
+    return taken.sort();
+  };
+  assert.deepEqual(await collect(60_000), [], 'they are young');
+  assert.deepEqual(await collect(-60_000), ['copy', 'upload', 'upload']); // as if a minute had passed
+  const left: string[] = [];
+  for await (const upload of objects.openUploads('files/')) left.push(upload.name);
+  for await (const name of objects.list('files/')) left.push(name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '<upload>'));
+  assert.deepEqual(left, ['files/train/live/upload/y.bin', `files/train/${published.key}/<upload>/x.bin`, 'files/train/live/upload/x.bin']);
+  objects.close();
+  client.destroy();
+});
+
+test('checkpoints in the bucket that nobody goes on with are taken, and those of a run under way are not', async () => {
+  const location = newPlace();
+  const { open } = await machine(location);
+  const objects = s3Objects(location);
+  for (const key of ['left', 'live']) for (const file of ['manifest.json', 'state']) await objects.put(`checkpoints/${key}/step-1/${file}`, '{}');
+  const { begin, use } = references(open().notes);
+  await begin(runName('a run'));
+  await use({ run: runName('a run'), execution: '1' }, 'live');
+  backdate(join(server.folder, String(places)));
+  for await (const garbage of findGarbage(open(), { olderThanMs: DAY })) assert.ok(await removeGarbage(open(), garbage));
+  const left: string[] = [];
+  for await (const name of objects.list('checkpoints/')) left.push(name);
+  assert.deepEqual(left, ['checkpoints/live/step-1/manifest.json', 'checkpoints/live/step-1/state']);
+  objects.close();
 });
 
 for (const [what, change, code, message] of [
@@ -177,8 +251,7 @@ for (const fault of ['answers 503', 'answers 500', 'says nothing', 'breaks off t
       ),
     );
     assert.ok(between.happened.get(fault)! > 0, 'it never happened');
-    const blobs = await readdir(join(server.folder, String(places), 'blobs'));
-    assert.equal(blobs.length, 1);
+    assert.equal((await readdir(join(server.folder, String(places), 'files/train/large'))).length, 1, 'uploads');
   });
 }
 

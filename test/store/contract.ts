@@ -6,8 +6,10 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { PipelineError } from '../../lib/errors.js';
+import { findGarbage, removeGarbage, type Garbage } from '../../lib/store/collect.js';
 import { sha256Of } from '../../lib/store/manifest.js';
-import type { ArtifactStore, Manifest } from '../../lib/store/store.js';
+import { references, runName, type References } from '../../lib/store/references.js';
+import type { ArtifactStore, Manifest, Phase } from '../../lib/store/store.js';
 import { openAddress, type StoreAddress } from './publisher.js';
 
 /** What a store's tests provide: stores over one fresh place, as several processes would open them, and a way to spoil it. */
@@ -18,6 +20,10 @@ export interface StorePlace {
   damage(manifest: Manifest, path: string, options?: { keepLength: boolean }): Promise<void>;
   /** Deletes one stored file of an artifact. */
   remove(manifest: Manifest, path: string): Promise<void>;
+  /** Makes everything in the place a month old: artifacts, notes, and what was left. */
+  age(): Promise<void>;
+  /** So many artifacts of the phase `label`, each of one byte, by a shorter way than publishing each. */
+  plant(count: number): Promise<void>;
   /** How many artifacts were moved aside. */
   damagedCount(): Promise<number>;
 }
@@ -198,6 +204,230 @@ export function checkStoreContract(name: string, place: () => Promise<StorePlace
   });
 }
 
+/** What `gc` relies on. */
+export function checkCollectableContract(name: string, place: () => Promise<StorePlace>): void {
+  const check = (claim: string, run: (place: StorePlace) => Promise<void>) => void test(`${name}: ${claim}`, async () => run(await place()));
+
+  check('a listing shows every artifact with its bytes and the time at which it was published', async (at) => {
+    const store = at.open();
+    const before = await store.notes.now();
+    for (const key of ['1', '2', '3']) await publish(store, { 'weights.bin': 'w'.repeat(Number(key) * 100_000) }, key);
+    const listed = (await all(at.open().artifacts())).sort((a, b) => a.bytes - b.bytes);
+    assert.deepEqual(
+      listed.map(({ phase, key, bytes }) => [phase, key, Math.floor(bytes / 100_000)]),
+      ['1', '2', '3'].map((key) => ['train', key, Number(key)]),
+    );
+    for (const { changedAt } of listed) assert.ok(Math.floor(changedAt / 1000) >= Math.floor(before / 1000) && changedAt <= (await store.notes.now()) + 1000);
+    assert.deepEqual(await at.open().stored({ phase: 'train', key: '2' }), listed[1]);
+    assert.equal(await at.open().stored({ phase: 'label', key: '2' }), undefined);
+  });
+
+  check('of 10,000 artifacts a listing has each once', async (at) => {
+    await at.plant(10_000);
+    const keys = new Set<string>();
+    let listed = 0;
+    for await (const { key } of at.open().artifacts()) {
+      keys.add(key);
+      listed++;
+    }
+    assert.deepEqual([listed, keys.size], [10_000, 10_000]);
+  });
+
+  check('what is condemned is there for everybody, and a look-up calls its removal off', async (at) => {
+    for (const look of ['find', 'open', 'publish'] as const) {
+      const published = await publish(at.open(), FILES, look);
+      const condemned = await at.open().condemn(published);
+      assert.deepEqual(
+        (await all(at.open().artifacts())).filter(({ key }) => key === look).map(({ key }) => key),
+        [look],
+      );
+      if (look === 'find') assert.deepEqual(await at.open().find('train', look), published);
+      else if (look === 'open') assert.ok(existsSync(join(await at.open().open(published), 'weights.bin')));
+      else assert.deepEqual(await publish(at.open(), { 'other.txt': 'late' }, look, META, 'attempt-2'), published);
+      assert.equal(await condemned!.take(), false, look);
+      assert.deepEqual(await at.open().find('train', look), published);
+    }
+  });
+
+  check('what is taken is absent, leaves nothing, and can be published again', async (at) => {
+    const published = await publish(at.open(), FILES);
+    const condemned = await at.open().condemn(published);
+    assert.equal(await condemned!.take(), true);
+    const store = at.open();
+    assert.deepEqual(await all(store.artifacts()), []);
+    assert.deepEqual(await all(store.leftovers()), []);
+    assert.equal(await store.find('train', KEY), undefined);
+    assert.equal(await store.condemn(published), undefined);
+    await assert.rejects(store.open(published), isError('ARTIFACT_MISSING'));
+    assert.equal((await publish(store, FILES, KEY, META, 'attempt-2')).digest, published.digest);
+    assert.equal(await at.damagedCount(), 0);
+  });
+
+  check('what a gc that was killed had condemned is whole, and the next gc takes it', async (at) => {
+    const published = await publish(at.open(), FILES);
+    await at.age();
+    assert.ok(await at.open().condemn(published));
+    assert.deepEqual(
+      (await all(at.open().artifacts())).map(({ key }) => key),
+      [KEY],
+    );
+    assert.equal((await collectAll(at)).length, 1);
+    assert.equal(await at.open().find('train', KEY), undefined);
+  });
+
+  check('of two that condemn one artifact only the one that takes it has taken it, and one that spares it leaves the other its own decision', async (at) => {
+    const published = await publish(at.open(), FILES);
+    const [first, second] = [await at.open().condemn(published), await at.open().condemn(published)];
+    const took = await Promise.all([first?.take(), second?.take()]);
+    assert.equal(took.filter(Boolean).length, 1);
+    assert.equal(await at.open().find('train', KEY), undefined);
+  });
+
+  check('one that condemned before a look-up takes nothing, though another has condemned again since', async (at) => {
+    const published = await publish(at.open(), FILES);
+    const early = await at.open().condemn(published);
+    assert.ok(await at.open().find('train', KEY));
+    const late = await at.open().condemn(published);
+    assert.equal(await early!.take(), false);
+    await late!.spare();
+    assert.deepEqual(await at.open().find('train', KEY), published);
+  });
+
+  for (const [what, prepare, isKept] of [
+    ['nobody used', async () => undefined, false],
+    ['a run used that is under way', async ({ use }) => use('a run'), true],
+    ['a child of a run used that is under way', async ({ use }) => use('a run', 'a second execution'), true],
+    ['a run used that is done', async ({ use, known }) => (await use('a run'), known.finish(runName('a run'))), true],
+    ['a run used that is forgotten', async ({ use, known }) => (await use('a run'), void (await known.forget(runName('a run')))), false],
+    ['one run used that is forgotten, and another that is not', async ({ use, known }) => (await use('a'), await use('b'), void (await known.forget(runName('a')))), true], // prettier-ignore
+    ['is pinned', async ({ known }) => known.pin({ phase: 'train', key: KEY }), true],
+    ['was pinned', async ({ known }) => (await known.pin({ phase: 'train', key: KEY }), void (await known.unpin({ phase: 'train', key: KEY }))), false],
+    ['a pinned run used that is forgotten', async ({ use, known }) => (await use('a/run'), await known.pin(runName('a/run')), void (await known.forget(runName('a/run')))), true], // prettier-ignore
+  ] satisfies readonly (readonly [string, (given: Prepared) => Promise<void>, boolean])[]) {
+    check(`gc ${isKept ? 'keeps' : 'takes'} an old artifact that ${what}`, async (at) => {
+      await publish(at.open(), FILES);
+      await prepare(prepared(at));
+      assert.equal((await collectAll(at)).length, 0, 'it is young');
+      await at.age();
+      assert.equal((await collectAll(at)).length, isKept ? 0 : 1);
+      assert.equal((await at.open().find('train', KEY)) !== undefined, isKept);
+    });
+  }
+
+  check('gc takes the labels of runs that are done, but not of one that is under way, pinned, or has just been started again', async (at) => {
+    const { use, known } = prepared(at);
+    for (const run of ['done', 'under way', 'pinned', 'again']) {
+      await publish(at.open(), FILES, run, META, 'attempt-1', 'label');
+      await known.begin(runName(run));
+      await known.use({ run: runName(run), execution: '1' }, run);
+      if (run !== 'under way') await known.finish(runName(run));
+    }
+    await known.pin(runName('pinned'));
+    await at.age();
+    await use('again', '2', 'again');
+    await known.finish(runName('again')); // it was quick
+    assert.deepEqual(
+      (await collectAll(at)).map(({ item }) => item.kind === 'artifact' && item.key),
+      ['done'],
+    );
+    for (const run of ['under way', 'pinned', 'again']) assert.ok(await at.open().find('label', run), run);
+  });
+
+  check('gc takes what attempts and trainings left, but not of a run under way, and nothing young', async (at) => {
+    const { use } = prepared(at);
+    const leave = async (key: string) => {
+      await writeFile(join(await at.open().workFolder(key, 'attempt'), 'half'), 'half');
+      await mkdir(join(await at.open().checkpoints(key), 'step-1'));
+      await writeFile(join(await at.open().checkpoints(key), 'step-1', 'state'), 'state');
+    };
+    await leave('left');
+    await leave('live');
+    await use('a run', '1', 'live');
+    assert.deepEqual(await collectAll(at), []);
+    await at.age();
+    await leave('young');
+    assert.deepEqual((await collectAll(at)).map(({ item }) => item.kind).sort(), ['checkpoints', 'work']);
+    assert.deepEqual((await all(at.open().leftovers())).map(({ key }) => key).sort(), ['live', 'live', 'young', 'young']);
+    assert.equal(await readFile(join(await at.open().checkpoints('live'), 'step-1', 'state'), 'utf8'), 'state');
+  });
+
+  check('gc takes what did not verify', async (at) => {
+    await at.damage(await publish(at.open(), FILES), 'weights.bin');
+    assert.equal(await at.open().find('train', KEY), undefined);
+    await at.age();
+    const taken = (await collectAll(at)).map(({ item }) => item.kind);
+    assert.ok(taken.includes('damaged'), String(taken));
+    assert.deepEqual(await all(at.open().leftovers()), []);
+    assert.equal(await at.damagedCount(), 0);
+  });
+
+  check('a run that uses an artifact between the look and the removal keeps it', async (at) => {
+    const published = await publish(at.open(), FILES);
+    await at.age();
+    const [garbage] = await all(findGarbage(at.open(), { olderThanMs: HOUR }));
+    await prepared(at).use('a run');
+    assert.equal(await removeGarbage(at.open(), garbage!), false);
+    assert.deepEqual(await at.open().find('train', KEY), published);
+  });
+
+  check('an artifact that was published anew between the look and the removal stays', async (at) => {
+    const published = await publish(at.open(), FILES);
+    await at.age();
+    const [garbage] = await all(findGarbage(at.open(), { olderThanMs: HOUR }));
+    assert.ok(await (await at.open().condemn(published))!.take());
+    await publish(at.open(), FILES, KEY, META, 'attempt-2');
+    assert.equal(await removeGarbage(at.open(), garbage!), false);
+    assert.ok(await at.open().find('train', KEY));
+  });
+
+  check('a note says what was put last, is listed with its time, and is gone when it is removed', async (at) => {
+    const { notes } = at.open();
+    await notes.put('pins/runs/a', 'first');
+    await notes.put('pins/runs/a', 'second');
+    await notes.put('pins/artifacts/a', 'third');
+    assert.equal(await notes.get('pins/runs/a'), 'second');
+    assert.deepEqual(
+      (await all(notes.list('pins/runs/'))).map(({ name }) => name),
+      ['pins/runs/a'],
+    );
+    await notes.remove('pins/runs/a');
+    await notes.remove('pins/runs/a');
+    assert.equal(await notes.get('pins/runs/a'), undefined);
+    assert.deepEqual(await all(notes.list('pins/runs/')), []);
+  });
+}
+
+const HOUR = 3_600_000;
+
+interface Prepared {
+  readonly known: References;
+  use(run: string, execution?: string, key?: string): Promise<void>;
+}
+
+function prepared(at: StorePlace): Prepared {
+  const known = references(at.open().notes);
+  return {
+    known,
+    async use(run, execution = 'an execution', key = KEY) {
+      await known.begin(runName(run));
+      await known.use({ run: runName(run), execution }, key);
+    },
+  };
+}
+
+/** What one gc takes. */
+async function collectAll(at: StorePlace): Promise<Garbage[]> {
+  const taken: Garbage[] = [];
+  for await (const garbage of findGarbage(at.open(), { olderThanMs: HOUR })) if (await removeGarbage(at.open(), garbage)) taken.push(garbage);
+  return taken;
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 /** SIGKILL to a process that publishes, at moments spread over what it does. */
 export function checkKilledPublishers(name: string, address: () => Promise<StoreAddress>, kills: readonly number[]): void {
   for (const afterMs of kills) {
@@ -231,13 +461,14 @@ export async function publish(
   key: string = KEY,
   meta = META,
   attempt = 'attempt-1',
+  phase: Phase = 'train',
 ): Promise<Manifest> {
   const folder = await store.workFolder(key, attempt);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
-  return store.publish('train', key, folder, meta);
+  return store.publish(phase, key, folder, meta);
 }
 
 export function isError(code: string): (error: unknown) => boolean {

@@ -1,19 +1,31 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createFileStore } from '../../lib/store/file-store.js';
+import { findGarbage, removeGarbage } from '../../lib/store/collect.js';
 import type { Manifest } from '../../lib/store/store.js';
+import { checkCollectableContract, checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
+import { checkCollectors } from './collectors.js';
 import { checkLeaseContract } from './lease-contract.js';
-import { checkKilledPublishers, checkStoreContract, isError, publish, type StorePlace } from './contract.js';
+import { backdate, planted } from './places.js';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 checkStoreContract('file store', filePlace);
 checkLeaseContract('file store', filePlace);
+checkCollectableContract('file store', filePlace);
+checkCollectors(
+  'file store',
+  async () => {
+    const { root } = await filePlace();
+    return async () => ({ root });
+  },
+  3,
+);
 checkKilledPublishers('file store', async () => ({ root: (await filePlace()).root }), [0, 2, 5, 9]);
 
 async function filePlace(): Promise<StorePlace & { root: string }> {
@@ -29,6 +41,16 @@ async function filePlace(): Promise<StorePlace & { root: string }> {
       await writeFile(file, keepLength ? content.map((byte) => byte ^ 1) : Buffer.concat([content, Buffer.from('!')]));
     },
     remove: (manifest, path) => rm(stored(manifest, path)),
+    age: async () => backdate(root),
+    async plant(count) {
+      for (let i = 0; i < count; i++) {
+        const { manifest, content } = planted(i);
+        mkdirSync(join(root, 'artifacts/label', manifest.key), { recursive: true });
+        if (i < 10) writeFileSync(stored(manifest, 'x'), content);
+        else linkSync(stored(planted(i % 10).manifest, 'x'), stored(manifest, 'x')); // quicker, and the same to whoever reads it
+        writeFileSync(stored(manifest, 'manifest.json'), JSON.stringify(manifest));
+      }
+    },
     damagedCount: async () => (existsSync(join(root, 'damaged')) ? (await readdir(join(root, 'damaged'))).length : 0),
   };
 }
@@ -74,4 +96,24 @@ test('file store: a process reads a file of unchanged size, time and inode once'
   await utimes(file, 1, 1);
   assert.ok(await store.find('train', published.key), 'it was read again');
   assert.equal(await open().find('train', published.key), undefined);
+});
+
+test('file store: what a gc had taken when it was killed is absent, stands in nobody’s way, and is cleared away by the next', async () => {
+  for (const [mark, whoIsNext] of [
+    ['.removed', 'gc'],
+    ['.clearing', 'gc'],
+    ['.removed', 'publisher'],
+    ['.clearing', 'publisher'],
+  ] as const) {
+    const { root, open, age } = await filePlace();
+    const published = await publish(open(), { 'weights.bin': 'weights' });
+    await writeFile(join(root, 'artifacts/train', published.key, mark), '');
+    assert.equal(await open().find('train', published.key), undefined);
+    await assert.rejects(open().open(published), isError('ARTIFACT_MISSING'));
+    await age();
+    if (whoIsNext === 'gc') for await (const garbage of findGarbage(open(), { olderThanMs: 3_600_000 })) assert.ok(await removeGarbage(open(), garbage));
+    else assert.deepEqual(await publish(open(), { 'weights.bin': 'anew' }), await open().find('train', published.key));
+    assert.equal(existsSync(join(root, 'artifacts/train', published.key)), whoIsNext === 'publisher');
+    for await (const { name } of open().leftovers()) assert.fail(`${name} was left`);
+  }
 });
