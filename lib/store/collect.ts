@@ -79,6 +79,7 @@ const INTERMEDIATE: readonly Phase[] = ['label'];
 const LEFT: Readonly<Record<Leftover['kind'], string>> = {
   work: 'an attempt left it, and no run goes on with it',
   checkpoints: 'a training left it, and no run goes on with it',
+  lease: 'an attempt that was killed held it, and no run goes on with its work',
   damaged: 'it did not verify, and was set aside',
   upload: 'no artifact has these files',
   copy: 'a copy on this machine that was cut off',

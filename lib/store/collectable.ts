@@ -36,7 +36,7 @@ export interface Condemned {
 }
 
 export interface Leftover {
-  readonly kind: 'work' | 'checkpoints' | 'damaged' | 'upload' | 'copy' | 'trash';
+  readonly kind: 'work' | 'checkpoints' | 'lease' | 'damaged' | 'upload' | 'copy' | 'trash';
   /** Where it is in the store. */
   readonly name: string;
   /** Whose it is; absent where nobody can go on with it. */

@@ -163,7 +163,7 @@ export async function* localLeftovers(root: string): AsyncGenerator<Leftover> {
   for (const [folder, kind] of OTHERS) {
     for await (const entry of namesIn(join(root, folder))) {
       const name = `${folder}/${entry}`;
-      yield { kind, name, ...(kind === 'checkpoints' && { key: entry }), ...(await sizeOf(join(root, name))) };
+      yield { kind, name, ...(OF_KEYS.includes(kind) && { key: entry }), ...(await sizeOf(join(root, name))) };
     }
   }
   for await (const key of namesIn(join(root, 'work'))) {
@@ -178,9 +178,13 @@ export async function* localLeftovers(root: string): AsyncGenerator<Leftover> {
 const OTHERS: readonly (readonly [string, Leftover['kind']])[] = [
   [TRASH, 'trash'],
   ['checkpoints', 'checkpoints'],
+  ['leases', 'lease'],
   ['damaged', 'damaged'],
   ['temporary', 'copy'],
 ];
+
+/** Those that have a folder for each key. */
+const OF_KEYS: readonly Leftover['kind'][] = ['checkpoints', 'lease'];
 
 async function* namesIn(folder: string): AsyncGenerator<string> {
   const entries = await ifThere(opendir(folder));

@@ -138,8 +138,11 @@ async function* leftoversOf(objects: S3Objects, root: string): AsyncGenerator<Le
     return manifest?.upload === upload ? undefined : group;
   });
   for await (const group of uploads) if (group) yield { ...group, kind: 'upload', name: `bucket:${group.name}`, key: group.name.split('/')[2]! };
-  for await (const group of grouped(objects.entries('checkpoints/'), 2)) {
-    yield { ...group, kind: 'checkpoints', name: `bucket:${group.name}`, key: group.name.split('/')[1]! };
+  for (const [start, kind] of [
+    ['checkpoints/', 'checkpoints'],
+    ['leases/', 'lease'],
+  ] as const) {
+    for await (const group of grouped(objects.entries(start), 2)) yield { ...group, kind, name: `bucket:${group.name}`, key: group.name.split('/')[1]! };
   }
   for await (const entry of objects.entries('damaged/')) yield { ...entry, kind: 'damaged', name: `bucket:${entry.name}` };
   for (const [start, part] of [

@@ -337,6 +337,7 @@ export function checkCollectableContract(name: string, place: () => Promise<Stor
     const { use } = prepared(at);
     const leave = async (key: string) => {
       await writeFile(join(await at.open().workFolder(key, 'attempt'), 'half'), 'half');
+      await at.open().leases.create(key, 1, 'of a killed attempt');
       await mkdir(join(await at.open().checkpoints(key), 'step-1'));
       await writeFile(join(await at.open().checkpoints(key), 'step-1', 'state'), 'state');
     };
@@ -346,8 +347,8 @@ export function checkCollectableContract(name: string, place: () => Promise<Stor
     assert.deepEqual(await collectAll(at), []);
     await at.age();
     await leave('young');
-    assert.deepEqual((await collectAll(at)).map(({ item }) => item.kind).sort(), ['checkpoints', 'work']);
-    assert.deepEqual((await all(at.open().leftovers())).map(({ key }) => key).sort(), ['live', 'live', 'young', 'young']);
+    assert.deepEqual((await collectAll(at)).map(({ item }) => item.kind).sort(), ['checkpoints', 'lease', 'work']);
+    assert.deepEqual((await all(at.open().leftovers())).map(({ key }) => key).sort(), ['live', 'live', 'live', 'young', 'young', 'young']);
     assert.equal(await readFile(join(await at.open().checkpoints('live'), 'step-1', 'state'), 'utf8'), 'state');
   });
 
