@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { s3Objects, type S3Objects } from '../../lib/store/s3-objects.js';
@@ -16,47 +18,74 @@ before(async () => {
 });
 after(() => bucket.close());
 
-/** What a machine has in common with the others: the bucket and, where it is given, the server. */
-function environment(address?: string): NodeJS.ProcessEnv {
+/** What a machine has in common with the others: a place in the bucket and the server. */
+function environment(place: string, address?: string): NodeJS.ProcessEnv {
   const { endpoint, credentials } = bucket.location;
   return {
     ...ALONE,
     TEMPORAL_ADDRESS: address,
-    NOISY_STUDENT_STORE: 's3://bucket/project',
+    NOISY_STUDENT_STORE: `s3://bucket/${place}`,
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
   };
 }
 
-test(
-  'a machine that is lost in the middle of a training is replaced by another, with the bucket and the server in common and the same weights in the end',
-  { skip: noServer },
-  async () => {
-    const { folder, start } = small;
-    const calm = await finished(start(['run', 'spec.yaml', '--json'], 'calm'));
+type Tell = (message: 'pause' | 'resume') => Promise<void>;
 
-    const server = start(['server', '--json'], 'server', environment());
-    const { address } = JSON.parse(await firstLine(server)) as { address: string };
-    const worker = (home: string) => start(['worker'], home, environment(address));
-    const first = worker('first');
-    const run = start(['run', 'spec.yaml', '--json'], 'client', environment(address));
-    const objects = s3Objects({ ...bucket.location });
-    const step = await sharedStep(objects, 60);
-    for (const { pid } of [...descendants(first.pid!), { pid: first.pid! }]) await killProcess(pid);
-    await rm(join(folder, 'first'), { recursive: true, force: true });
-    await mkdir(join(folder, 'second'));
-    worker('second');
+/** [what becomes of the first machine, how, what the second one is told] */
+const ENDS: readonly [name: string, end: (worker: ChildProcess, tell: Tell) => Promise<void>, begin: (tell: Tell) => Promise<void>][] = [
+  [
+    'is lost',
+    async (worker) => {
+      for (const { pid } of [...descendants(worker.pid!), { pid: worker.pid! }]) await killProcess(pid);
+    },
+    async () => undefined,
+  ],
+  [
+    'is paused and switched off',
+    async (worker, tell) => {
+      await tell('pause');
+      worker.kill('SIGTERM');
+      assert.deepEqual(await once(worker, 'close'), [0, null]);
+    },
+    (tell) => tell('resume'),
+  ],
+];
 
-    const status = await finished(run);
-    assert.deepEqual(weightsOf(status), weightsOf(calm));
-    const teacher = await objects.get(`artifacts/train/${status.generations[0]!.weights.key}.json`);
-    const { resumedAt } = (JSON.parse(teacher!.text) as { meta: { resumedAt: number } }).meta;
-    assert.ok(resumedAt >= step, `resumed at ${resumedAt}, though step ${step} was shared`);
-    for await (const name of objects.list('checkpoints/')) assert.fail(`${name} was left`);
-    objects.close();
-  },
-);
+let calm: Promise<readonly string[]> | undefined;
+
+for (const [i, [name, end, begin]] of ENDS.entries()) {
+  test(
+    `a machine that ${name} in the middle of a training is replaced by another, with the bucket and the server in common and the same weights in the end`,
+    { skip: noServer },
+    async () => {
+      const { folder, start } = small;
+      calm ??= finished(start(['run', 'spec.yaml', '--json'], 'calm')).then(weightsOf);
+      await calm;
+      const server = start(['server', '--json'], `server-${i}`, environment('none'));
+      const { address } = JSON.parse(await firstLine(server)) as { address: string };
+      const common = environment(`place-${i}`, address);
+      const tell: Tell = async (message) => assert.deepEqual(await once(start([message, 'shared'], `client-${i}`, common), 'close'), [0, null]);
+      const first = start(['worker'], `first-${i}`, common);
+      const run = start(['run', 'spec.yaml', '--json', '--id', 'shared'], `client-${i}`, common);
+      const objects = s3Objects({ ...bucket.location, prefix: `place-${i}/` });
+      const step = await sharedStep(objects, 60);
+      await end(first, tell);
+      await rm(join(folder, `first-${i}`), { recursive: true, force: true });
+      start(['worker'], `second-${i}`, common);
+      await begin(tell);
+
+      const status = await finished(run);
+      assert.deepEqual(weightsOf(status), await calm);
+      const teacher = await objects.get(`artifacts/train/${status.generations[0]!.weights.key}.json`);
+      const { resumedAt } = (JSON.parse(teacher!.text) as { meta: { resumedAt: number } }).meta;
+      assert.ok(resumedAt >= step, `resumed at ${resumedAt}, though step ${step} was shared`);
+      for await (const left of objects.list('checkpoints/')) assert.fail(`${left} was left`);
+      objects.close();
+    },
+  );
+}
 
 /** Waits until a checkpoint of at least this step is in the bucket. */
 async function sharedStep(objects: S3Objects, least: number): Promise<number> {
