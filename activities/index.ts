@@ -2,6 +2,7 @@ import { evaluateModel } from './evaluate-model.js';
 import { importWeights, type ImportDeps } from './import-weights.js';
 import { labelShards } from './label-shards.js';
 import { prepareData, type PrepareDeps } from './prepare-data.js';
+import { recordModel } from './record-model.js';
 import { resizeData } from './resize-data.js';
 import { selectLabels } from './select-labels.js';
 import { trainModel, type DeviceDeps } from './train-model.js';
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
     labelShards: labelShards(deps),
     selectLabels: selectLabels(deps),
     evaluateModel: evaluateModel(deps),
+    recordModel: recordModel(deps),
     writeReport: writeReport(deps),
   };
 }

@@ -3,6 +3,7 @@ import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/c
 import type { CurrentPhase, GenerationResult, PhaseOutcome, RunState, RunStatus } from '../workflows/messages.js';
 import type { noisyStudent, RunInput } from '../workflows/noisy-student.js';
 import type { Results } from '../workflows/run-state.js';
+import type { Told } from '../workflows/told.js';
 
 /** What `status` says of a run that no worker answers for: it accepts nothing, and waits where it is. */
 export type UnattendedStatus = RunStatus & { readonly unattended: true };
@@ -11,17 +12,17 @@ export type UnattendedStatus = RunStatus & { readonly unattended: true };
 export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStudent>, description: WorkflowExecutionDescription): Promise<UnattendedStatus> {
   const { events } = await handle.fetchHistory();
   const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  const [input, before] = (started?.input?.payloads ?? []).map(decode) as [RunInput, Results?];
-  const generations = new Map((before?.generations ?? []).map((result) => [result.status.generation, result]));
-  let baseline = before?.baseline ?? null;
-  const phases: PhaseOutcome[] = [...(before?.phases ?? [])];
+  const [input, , told] = (started?.input?.payloads ?? []).map(decode) as [RunInput, Results?, Told?];
+  const generations = new Map((told?.generations ?? []).map((status) => [status.generation, status]));
+  let baseline = told?.baseline ?? null;
+  const phases: PhaseOutcome[] = [...(told?.phases ?? [])];
   for (const { childWorkflowExecutionCompletedEventAttributes: child, activityTaskCompletedEventAttributes: activity } of events ?? []) {
     const payload = (child ?? activity)?.result?.payloads?.[0];
     if (!payload) continue;
     if (child) {
       const result = decode(payload) as GenerationResult;
-      if (child.workflowExecution?.workflowId?.endsWith('/baseline')) baseline = result;
-      else generations.set(result.status.generation, result);
+      if (child.workflowExecution?.workflowId?.endsWith('/baseline')) baseline = result.status;
+      else generations.set(result.status.generation, result.status);
       phases.push(...result.phases);
     } else {
       const { poolImages, mean, size, reused, why, seconds } = decode(payload) as PhaseOutcome & { poolImages?: number; mean?: unknown; size?: number };
@@ -32,11 +33,12 @@ export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStuden
   return {
     run: description.workflowId,
     state: String(description.searchAttributes['State']?.[0] ?? 'running') as RunState,
-    generations: [...generations.values()].map(({ status }) => status),
-    ...(baseline && { baseline: baseline.status }),
+    generations: [...generations.values()],
+    ...(baseline && { baseline }),
     report: null,
     current: placeOf(description, input),
     phases,
+    ...(told?.omitted && { omitted: told.omitted }),
     allowed: [],
     unattended: true,
   };

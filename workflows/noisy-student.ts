@@ -1,6 +1,5 @@
 import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { DataSpec, GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
-import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { runChild } from './child.js';
 import { nameOf, shortModel } from './details.js';
@@ -9,7 +8,8 @@ import { queuesOf } from './queues.js';
 import { enter, openRun, perform, settleMessages, Stopped } from './run.js';
 import type { Results, Run } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
-import { announce, statusOf, withOutcomes } from './status.js';
+import { announce, statusOf } from './status.js';
+import { tell, type Told } from './told.js';
 import { trainGeneration, type PoolLimits } from './train-generation.js';
 
 export interface RunInput {
@@ -24,6 +24,8 @@ export interface RunInput {
 /** Tests make executions short with these; else options.ts and the server say when a history is long enough. */
 export interface Limits extends PoolLimits {
   readonly historyEvents?: number;
+  /** A file has few students; with this, the last one is repeated until there are so many generations. */
+  readonly generations?: number;
 }
 
 /**
@@ -33,8 +35,8 @@ export interface Limits extends PoolLimits {
  *
  * One step at a time; between two steps the run may continue as new with its results.
  */
-export async function noisyStudent(input: RunInput, results?: Results): Promise<RunStatus> {
-  const run = openRun(input.spec, results);
+export async function noisyStudent(input: RunInput, results?: Results, told?: Told): Promise<RunStatus> {
+  const run = openRun(input.spec, results, told);
   try {
     for (let step = nextStep(input, run); step !== undefined; step = nextStep(input, run)) {
       await perform(run, step);
@@ -47,7 +49,7 @@ export async function noisyStudent(input: RunInput, results?: Results): Promise<
     if (!(error instanceof Stopped)) throw error;
     await settleMessages(run);
   }
-  if (run.state === 'running') await continueAsNew<typeof noisyStudent>(input, run.results);
+  if (run.state === 'running') await continueAsNew<typeof noisyStudent>(input, run.results, run.told);
   return statusOf(run);
 }
 
@@ -56,20 +58,21 @@ type Step = () => Promise<void>;
 /** The first thing that has no result yet. Undefined: all is done. */
 function nextStep(input: RunInput, run: Run): Step | undefined {
   const { spec } = input;
-  const { imported, prepared, generations, baseline, report } = run.results;
+  const { imported, prepared, finished, hasBaseline, report } = run.results;
   const { weights } = spec.generations[0]!;
   if (weights !== undefined && !imported) return () => importWeights(input, run, weights);
   if (prepared === null) return () => prepare(input, run);
-  const next = spec.generations[generations.length] ?? (baseline === null ? spec.baseline : null);
+  const next = generationOf(input, finished) ?? (hasBaseline ? null : spec.baseline);
   if (next) {
     const { resolution, role } = next;
     if (resolution && !run.results.larger?.[resolution.size]) return () => prepareLarger(input, run, prepared, resolution.size);
-    return async () => {
-      const result = await train(input, run, prepared, next);
-      keep(run, role === 'baseline' ? { baseline: result } : { generations: [...generations, result] }, result);
-    };
+    return async () => keepModel(run, role, await train(input, run, prepared, next));
   }
   return report === null ? () => writeReport(input, run) : undefined;
+}
+
+function generationOf({ spec: { generations }, limits }: RunInput, index: number): GenerationSpec | undefined {
+  return generations[index] ?? (index < (limits?.generations ?? 0) ? { ...generations.at(-1)!, index } : undefined);
 }
 
 type Prepared = NonNullable<Results['prepared']>;
@@ -119,19 +122,20 @@ async function prepareLarger({ spec, locations, queuePrefix }: RunInput, run: Ru
 
 /** One child for each model, so that each can be watched and cancelled alone. */
 async function train(
-  { spec, queuePrefix, limits = {} }: RunInput,
+  input: RunInput,
   { results }: Run,
   { dataset, hiddenLabels, poolImages }: Prepared,
   generation: GenerationSpec,
 ): Promise<GenerationResult> {
+  const { spec, queuePrefix, limits = {} } = input;
   const { index, role, model, training, resolution } = generation;
   const run = workflowInfo().workflowId;
   const { window, shardsPerExecution } = limits;
   const isStudent = role === 'student';
-  /** At which size a generation labels, where it is not that of the data. */
-  const labelledBy = (labeller: number): { dataset?: ArtifactRef } => {
-    const size = spec.generations[labeller]?.resolution?.size;
-    return size === undefined ? {} : { dataset: results.larger![size]!.dataset };
+  /** The generation so many before, and where it labels at a larger size than that of the data. */
+  const labeller = (before: 1 | 2) => {
+    const size = generationOf(input, index - before)?.resolution?.size;
+    return { model: results.teachers.at(-before)!, ...(size !== undefined && { dataset: results.larger![size]!.dataset }) };
   };
   return runChild(trainGeneration, {
     workflowId: role === 'baseline' ? `${run}/baseline` : `${run}/generation-${index}`,
@@ -143,12 +147,10 @@ async function train(
         dataset,
         ...(role === 'teacher' && results.imported && { initial: results.imported.artifact }),
         ...(resolution && { larger: results.larger![resolution.size]! }),
-        pool: { images: poolImages, hiddenLabels, ...(isStudent && labelledBy(index - 1)) },
-        teacher: isStudent ? results.generations[index - 1]!.train : null,
-        before:
-          isStudent && index > 1
-            ? { model: results.generations[index - 2]!.train, labelling: spec.generations[index - 1]!.labelling, ...labelledBy(index - 2) }
-            : null,
+        pool: { images: poolImages, hiddenLabels },
+        teacher: isStudent ? labeller(1) : null,
+        before: isStudent && index > 1 ? { ...labeller(2), labelling: generationOf(input, index - 1)!.labelling } : null,
+        record: results.record,
         queues: queuesOf(queuePrefix),
         limits: { ...(window && { window }), ...(shardsPerExecution && { shardsPerExecution }) },
       },
@@ -160,21 +162,16 @@ async function train(
 
 async function writeReport({ spec, specDigest, queuePrefix }: RunInput, run: Run): Promise<void> {
   begin(run, 'report');
-  const { prepared, generations, baseline } = run.results;
-  const rows = generations.length + (baseline ? 1 : 0);
-  const { path, reused, why, seconds } = await call('writeReport', queuesOf(queuePrefix), `${rows} models`, {
+  const { prepared, finished, hasBaseline, record } = run.results;
+  const { version, name, seed, data } = spec;
+  const { path, reused, why, seconds } = await call('writeReport', queuesOf(queuePrefix), `${finished + (hasBaseline ? 1 : 0)} models`, {
     run: workflowInfo().workflowId,
-    spec,
+    spec: { version, name, seed, data },
     specDigest,
     dataset: prepared!.dataset,
-    generations: generations.map(reported),
-    baseline: baseline && reported(baseline),
+    record: record!,
   });
   keep(run, { report: path }, { phases: [{ phase: 'report', generation: null, role: null, reused, why, seconds }] });
-}
-
-function reported({ train, base, selection, evaluation, status: { seconds } }: GenerationResult) {
-  return { train, ...(base && { base }), selection, evaluation, seconds };
 }
 
 function begin(run: Run, phase: RunPhase): void {
@@ -182,8 +179,15 @@ function begin(run: Run, phase: RunPhase): void {
   announce(run);
 }
 
-function keep(run: Run, more: Partial<Results>, { phases }: Pick<Results, 'phases'>): void {
-  run.results = { ...run.results, ...more, phases: withOutcomes(run.results.phases, phases) };
+function keepModel(run: Run, role: GenerationSpec['role'], { status, train: model, record, phases }: GenerationResult): void {
+  const { finished, teachers } = run.results;
+  if (role === 'baseline') keep(run, { hasBaseline: true, record }, { baseline: status, phases });
+  else keep(run, { finished: finished + 1, teachers: [...teachers, model].slice(-2), record }, { generation: status, phases });
+}
+
+function keep(run: Run, more: Partial<Results>, told: Parameters<typeof tell>[1]): void {
+  run.results = { ...run.results, ...more };
+  run.told = tell(run.told, told);
   announce(run);
 }
 

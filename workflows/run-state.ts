@@ -1,21 +1,26 @@
 import type { CancellationScope } from '@temporalio/workflow';
 import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
-import type { CurrentPhase, GenerationResult, PhaseOutcome, RunFailure, RunState } from './messages.js';
+import type { CurrentPhase, RunFailure, RunState } from './messages.js';
 import type { SearchValues } from './search-attributes.js';
+import type { Told } from './told.js';
 
-/** What is done so far: all that an execution hands to the next one. */
+/** What is done so far, as far as later steps need it. Its size does not grow with the generations. */
 export interface Results {
   /** The weights that the teacher starts from; absent where it starts from none. */
   readonly imported?: { readonly artifact: ArtifactRef; readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly prepared: { readonly dataset: ArtifactRef; readonly hiddenLabels: ArtifactRef | null; readonly poolImages: number } | null;
   /** The same images at the larger sizes that generations ask for, by size in pixels. */
   readonly larger?: Readonly<Record<number, LargerImages>>;
-  readonly generations: readonly GenerationResult[];
-  readonly baseline: GenerationResult | null;
+  /** Generations that are through. */
+  readonly finished: number;
+  /** The models of the newest two of them, the newest last: the teacher of the next student, and the teacher of that one. */
+  readonly teachers: readonly ArtifactRef[];
+  readonly hasBaseline: boolean;
+  /** Of the model that was finished last; it leads to those of all others. */
+  readonly record: ArtifactRef | null;
   /** Path of report.html. */
   readonly report: string | null;
-  readonly phases: readonly PhaseOutcome[];
   /** How often vanished artifacts were made again. */
   readonly repairs: number;
 }
@@ -29,6 +34,7 @@ export interface LargerImages {
 export interface Run {
   readonly spec: ResolvedSpec;
   results: Results;
+  told: Told;
   state: RunState;
   /** What somebody asked for and is not carried out yet. */
   request: 'pause' | 'stop' | null;

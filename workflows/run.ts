@@ -14,20 +14,21 @@ import {
 } from './messages.js';
 import { REPAIRS } from './options.js';
 import type { Results, Run } from './run-state.js';
-import { allowedNow, announce, failureOf, statusOf, withOutcomes } from './status.js';
+import { allowedNow, announce, failureOf, statusOf } from './status.js';
+import { NOTHING_TOLD, tell, untell, type Told } from './told.js';
 
-const NOTHING: Results = { prepared: null, generations: [], baseline: null, report: null, phases: [], repairs: 0 };
+const NOTHING: Results = { prepared: null, finished: 0, teachers: [], hasBaseline: false, record: null, report: null, repairs: 0 };
 
 /** Thrown when somebody stopped the run. */
 export class Stopped extends Error {}
 
 /** Makes a run that answers its messages. */
-export function openRun(spec: ResolvedSpec, results: Results = NOTHING): Run {
-  const run: Run = { spec, results, state: 'running', request: null, current: null, failure: null, scope: null, announced: {} };
+export function openRun(spec: ResolvedSpec, results: Results = NOTHING, told: Told = NOTHING_TOLD): Run {
+  const run: Run = { spec, results, told, state: 'running', request: null, current: null, failure: null, scope: null, announced: {} };
   setHandler(statusQuery, () => statusOf(run), { description: 'Where the run is, and what it has found' });
   setHandler(phaseSignal, ({ current, finished }) => {
     run.current = current;
-    run.results = { ...run.results, phases: withOutcomes(run.results.phases, finished) };
+    run.told = tell(run.told, { phases: finished });
     announce(run);
   });
   setHandler(pauseUpdate, () => ask(run, 'pause', () => run.state !== 'running'), only(run, 'pause', 'Stops at a checkpoint and frees the device'));
@@ -113,8 +114,8 @@ async function untilGoingOn(run: Run): Promise<void> {
 const VANISHED: readonly string[] = ['ARTIFACT_MISSING', 'ARTIFACT_CORRUPT'];
 
 function startOver(run: Run): void {
-  const { phases, repairs } = run.results;
-  run.results = { ...NOTHING, phases, repairs: repairs + 1 };
+  run.results = { ...NOTHING, repairs: run.results.repairs + 1 };
+  run.told = untell(run.told);
 }
 
 /** Waits until no message is being handled. A message that waits for the run must not be waited for in turn. */

@@ -22,12 +22,16 @@ export interface GenerationInput {
   readonly initial?: ArtifactRef;
   /** The images at the size of `generation.resolution`; absent where there is none. */
   readonly larger?: LargerImages;
-  /** `dataset`: where the teacher labels the pool at a larger size than that of the training. */
-  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null; readonly dataset?: ArtifactRef };
-  /** The model that labels the pool; null for teacher and baseline, which learn from the labels alone. */
-  readonly teacher: ArtifactRef | null;
+  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null };
+  /**
+   * The model that labels the pool, with the images where it does so at a larger size than that of the training; null for teacher and
+   * baseline, which learn from the labels alone.
+   */
+  readonly teacher: Omit<LabelSource, 'labelling'> | null;
   /** How the pool was labelled for the student before, to tell what changed. */
   readonly before: LabelSource | null;
+  /** Of the model that was finished before this one. */
+  readonly record: ArtifactRef | null;
   readonly queues: Queues;
   readonly limits: PoolLimits;
 }
@@ -57,6 +61,9 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
     const last = tuned ?? trained;
     const evaluation = { generation: index, model: last.artifact, dataset: tuned ? larger!.dataset : dataset, batch: labelling.batch };
     const evaluated = await during('evaluate', () => call('evaluateModel', queues, `${model} on validation and test`, evaluation));
+    const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+    const artifacts = { train: last.artifact, ...(tuned && { base: trained.artifact }), selection, evaluation: evaluated.artifact };
+    const { artifact: record } = await call('recordModel', queues, `${model} and its artifacts`, { generation, ...artifacts, seconds, before: input.record });
     if (evaluated.test.top1 !== null) upsertSearchAttributes(searchAttributes({ BestTop1: evaluated.test.top1 }));
     return {
       status: {
@@ -66,13 +73,11 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
         validation: evaluated.validation,
         test: evaluated.test,
         ...(selected && { pool: selected.pool }),
-        seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0),
+        seconds,
         weights: { key: last.artifact.key, sha256: last.weights },
       },
       train: last.artifact,
-      ...(tuned && { base: trained.artifact }),
-      selection,
-      evaluation: evaluated.artifact,
+      record,
       phases,
     };
   });
@@ -87,18 +92,17 @@ function fineTune({ generation, seed, queues }: GenerationInput, resolution: Res
 
 async function selectFromPool(
   { generation, seed, dataset, pool, before, queues, limits, specName }: GenerationInput,
-  teacher: ArtifactRef,
+  { model: teacher, dataset: larger }: NonNullable<GenerationInput['teacher']>,
   during: During,
 ): Promise<{ artifact: ArtifactRef; pool: PoolStatus }> {
   const { index, labelling, selection } = generation;
-  const labelled = pool.dataset ?? dataset;
   const workflowId = labelsId();
   await during(
     'label',
     async () => {
       const { shards, reused, seconds } = await runChild(labelPool, {
         workflowId,
-        args: [{ generation: index, labelling, model: teacher, dataset: labelled, images: pool.images, queues, ...limits }],
+        args: [{ generation: index, labelling, model: teacher, dataset: larger ?? dataset, images: pool.images, queues, ...limits }],
         staticSummary: `labels ${pool.images} images`,
         typedSearchAttributes: searchAttributes({ NoisyStudentSpec: specName, Generation: index, Phase: 'label' }),
       });
@@ -112,7 +116,7 @@ async function selectFromPool(
       seed,
       generation: index,
       selection,
-      labels: { model: teacher, labelling, ...(pool.dataset && { dataset: pool.dataset }) },
+      labels: { model: teacher, labelling, ...(larger && { dataset: larger }) },
       before,
       dataset,
       images: pool.images,

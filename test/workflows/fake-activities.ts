@@ -84,6 +84,7 @@ export function fakeActivities() {
     selectLabels: (input) => run('selectLabels', 'select', input, { pool: { images: input.images, kept: 8, unique: 6, labelAccuracy: 0.75 } }),
     evaluateModel: (input) =>
       run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),
+    recordModel: (input) => run('recordModel', 'record', input, {}),
     writeReport: (input) => run('writeReport', 'report', input, { path: `/home/runs/${input.run}/report.html` }),
   };
 
