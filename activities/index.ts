@@ -1,3 +1,4 @@
+import type { Redact } from '../lib/redaction.js';
 import { evaluateModel } from './evaluate-model.js';
 import { importWeights, type ImportDeps } from './import-weights.js';
 import { labelShards } from './label-shards.js';
@@ -6,13 +7,14 @@ import { recordModel } from './record-model.js';
 import { resizeData } from './resize-data.js';
 import { selectLabels } from './select-labels.js';
 import { trainModel, type DeviceDeps } from './train-model.js';
+import { withoutPrivate } from './without-private.js';
 import { writeReport, type ReportDeps } from './write-report.js';
 
-export type ActivityDeps = DeviceDeps & PrepareDeps & ImportDeps & ReportDeps;
+export type ActivityDeps = DeviceDeps & PrepareDeps & ImportDeps & ReportDeps & { readonly redact: Redact };
 
 /** The activities that a worker registers, by name. */
 export function createActivities(deps: ActivityDeps) {
-  return {
+  const activities = {
     importWeights: importWeights(deps),
     prepareData: prepareData(deps),
     resizeData: resizeData(deps),
@@ -23,6 +25,7 @@ export function createActivities(deps: ActivityDeps) {
     recordModel: recordModel(deps),
     writeReport: writeReport(deps),
   };
+  return withoutPrivate(activities, deps.redact);
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,5 +1,5 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ReportedGeneration } from '../lib/report/input.js';
 import { runFolder, writeRunModels } from '../lib/report/run-models.js';
@@ -20,7 +20,7 @@ export interface WriteReportInput {
 }
 
 export interface ReportResult extends PhaseResult {
-  /** Of report.html in the run's own folder. */
+  /** Of report.html in the run's own folder, from the home. */
   readonly path: string;
 }
 
@@ -65,7 +65,7 @@ export const writeReport =
       const published = await store.open(result.artifact);
       for (const { path } of manifest.files) await cp(join(published, path), join(folder, path));
       await writeRunModels(home, run, { dataset, generations: generations.map(artifactsOf), baseline: baseline && artifactsOf(baseline) });
-      return { ...result, path: join(folder, 'report.html') };
+      return { ...result, path: relative(home, join(folder, 'report.html')) };
     });
 
 function artifactsOf({ train, base, selection, evaluation, seconds }: ModelRecord): TrainedModel {

@@ -39,7 +39,7 @@ export interface RunStatus {
   readonly generations: readonly GenerationStatus[];
   /** The last student's model on the labels alone; absent until it is trained, and where the spec has none. */
   readonly baseline?: GenerationStatus;
-  /** Path of report.html; null until it is written. */
+  /** Path of report.html from the home of the worker that wrote it; null until it is written. */
   readonly report: string | null;
   /** What is being done; null when nothing is. */
   readonly current: CurrentPhase | null;

@@ -19,7 +19,7 @@ export interface Results {
   readonly hasBaseline: boolean;
   /** Of the model that was finished last; it leads to those of all others. */
   readonly record: ArtifactRef | null;
-  /** Path of report.html. */
+  /** Path of report.html from the home of the worker that wrote it. */
   readonly report: string | null;
   /** How often vanished artifacts were made again. */
   readonly repairs: number;

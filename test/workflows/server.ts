@@ -31,7 +31,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export type ServerOptions = Pick<RunWorkersOptions, 'cachedWorkflows'>;
+export interface ServerOptions extends Partial<Pick<RunWorkersOptions, 'cachedWorkflows' | 'roles'>> {
+  readonly queuePrefix?: string;
+}
 
 /** One real server, and workers with fake activities, for all tests of a file. */
 export function useServer(options: ServerOptions = {}): TestServer {
@@ -43,7 +45,11 @@ export function useServer(options: ServerOptions = {}): TestServer {
   return server;
 }
 
-export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  cachedWorkflows,
+  roles = ['workflows', 'cpu', 'gpu'],
+  queuePrefix = `test-${process.pid}`,
+}: ServerOptions = {}): Promise<TestServer> {
   const quiet = new DefaultLogger('ERROR');
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
   const bundling = bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: quiet });
@@ -53,10 +59,8 @@ export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): 
   const native = await NativeConnection.connect({ address: server.address });
   const bundle = await bundling;
 
-  const queuePrefix = `test-${process.pid}`;
   const fakes = new Map<string, FakeActivities>();
   const shutdown = new AbortController();
-  const roles = ['workflows', 'cpu', 'gpu'] as const;
   const workers = {
     connection: native,
     namespace: 'default',
