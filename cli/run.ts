@@ -5,7 +5,7 @@ import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { storeSettings } from '../lib/store/open-store.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
-import { redactionHere } from '../workers/redaction-here.js';
+import { portablePaths, redactionHere } from '../workers/redaction-here.js';
 import { requireProgram } from '../workers/places.js';
 import { followRun, resultOf, startOrAttach } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
@@ -38,8 +38,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   const { home, homeOption, dataFolders, serverProgram } = environment;
   storeSettings(process.env); // the worker reads them too, but its end would be no answer
   const models = pipelineModels();
-  const redact = redactionHere();
-  const loaded = loadSpec({ file, dataFolders, models, redact });
+  const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;
   const runId = id ?? `${spec.name}-${digest.slice(0, 8)}`;
@@ -65,7 +64,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   async function follow(client: ConnectedClient, signal: AbortSignal, isFirst: boolean): Promise<Outcome> {
     const text = readFileSync(file, 'utf8');
     if (given) await ensureSearchAttributes(client.connection.operatorService, given.namespace);
-    const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text: redact(text) });
+    const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text: redactionHere()(text) });
     const { handle, isAttached } = isFirst ? await start() : { handle: client.workflow.getHandle<typeof noisyStudent>(runId), isAttached: true };
     keepSpec(home, runId, text);
     printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${linkTo(supervisor, runId)}`);

@@ -26,10 +26,12 @@ export function redaction({ homes, secrets }: Private): Redact {
 /** A shorter value would be found in words that it has nothing to do with. */
 const SHORTEST_SECRET = 8;
 
-/** What an environment keeps secret, by the names that such variables have: tokens, keys, passwords. */
+/** What an environment keeps secret, by the names that such variables have: tokens, keys, passwords. Where one is kept is no secret. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.entries(environment).flatMap(([name, value]) => (value && /TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY/i.test(name) ? [value] : []));
+  return Object.entries(environment).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
 }
+
+const SECRET_NAME = /(?:TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY)(?!.*_(?:FILE|PATH|DIR|URI|URL)$)/i;
 
 /** The same value with every text in it rewritten, names of keys too. */
 export function redacted<Value>(value: Value, redact: Redact): Value {

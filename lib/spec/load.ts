@@ -21,8 +21,8 @@ export interface LoadInput {
   /** Where relative paths are looked up after the folder of the file, in order. */
   readonly dataFolders: readonly string[];
   readonly models: Models;
-  /** Of paths and names, as they stand in what comes out; default: as they are written. */
-  readonly redact?: Redact;
+  /** How paths stand in what comes out, so that they are good on other machines; default: as they are written. */
+  readonly portable?: Redact;
 }
 
 export type LoadedSpec =
@@ -38,7 +38,7 @@ const MAX_RESOLVED_BYTES = 9_700;
  * A pipeline file, checked and resolved; or everything that is wrong with it, in the order of the file. Looks at
  * the paths it names, but never starts anything. Does not throw for what a person may write.
  */
-export function loadSpec({ file, text, dataFolders, models, redact = (written) => written }: LoadInput): LoadedSpec {
+export function loadSpec({ file, text, dataFolders, models, portable = (path) => path }: LoadInput): LoadedSpec {
   const read = text === undefined ? readText(file) : (tooLarge(text.length) ?? { text });
   if ('reason' in read) return refused([{ kind: 'unreadable', path: [], offset: 0, reason: read.reason }], file, parse(''));
 
@@ -50,8 +50,8 @@ export function loadSpec({ file, text, dataFolders, models, redact = (written) =
   if (issues.length > 0) return refused(issues, file, document);
 
   // The schema has said that it is a pipeline, and a rule that the teacher has a model.
-  const spec = redacted(resolve(document.value as Pipeline, subject.generations[0]?.model), redact);
-  const locations = redacted(locationsOf(subject), redact);
+  const spec = redacted(resolve(document.value as Pipeline, subject.generations[0]?.model), portable);
+  const locations = redacted(locationsOf(subject), portable);
   const bytes = Buffer.byteLength(canonicalJson(spec)) + Buffer.byteLength(canonicalJson(locations));
   if (bytes > MAX_RESOLVED_BYTES) return refused([{ kind: 'too-long', path: [], offset: 0, bytes, allowed: MAX_RESOLVED_BYTES }], file, document);
   return { ok: true, spec, locations, digest: digest(spec) };
