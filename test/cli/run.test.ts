@@ -11,7 +11,7 @@ import { startEmbeddedServer } from '../../workers/embedded-server.js';
 import { serverProgram } from '../../workers/places.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import { jpeg, noise, writeBytes, writePicture } from '../data/pictures.js';
-import { executionsOf, payloadSizes } from '../workflows/runs.js';
+import { payloadSizes } from '../workflows/runs.js';
 import { noServer } from '../workflows/server.js';
 
 /** The whole road with every real part: folders of images, a Temporal server, libtensorflow, DuckDB, the command. */
@@ -105,11 +105,16 @@ test('histories name no home and no secret, and hold no payload over 10 KB', { s
   const client = await connectClient(localConnection(server.address));
   t.after(() => client.connection.close());
   const texts: string[] = [];
-  for (const id of ['tiny', 'tiny/generation-0', 'tiny/generation-1', 'tiny/generation-1/labels']) {
-    const events = (await executionsOf(client, id)).flat();
-    assert.ok(Math.max(...events.flatMap(payloadSizes)) < 10_000);
-    texts.push(...textsIn(events), ...textsIn((await client.workflow.getHandle(id).describe()).raw));
+  const ids: string[] = [];
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const { events } = await handle.fetchHistory();
+    assert.ok(Math.max(...(events ?? []).flatMap(payloadSizes)) < 10_000);
+    texts.push(...textsIn(events), ...textsIn((await handle.describe()).raw));
+    ids.push(workflowId);
   }
+  const both = ['tiny', 'tiny/generation-0', 'tiny/generation-1', 'tiny/generation-1/labels'].flatMap((id) => [id, id]);
+  assert.deepEqual(ids.sort(), both, 'all of the run, and of its second time');
   const has = (word: string) => texts.find((text) => text.includes(word));
   assert.ok(has('DATA_CORRUPT data.labelled (~/labelled): 5 of 17 files'), 'the failure is told, with a path that is good on any machine');
   assert.ok(has('"~/pool"'), 'and so are the places');

@@ -8,6 +8,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.js';
+import { withoutPrivate } from '../../activities/without-private.js';
 import { startEmbeddedServer } from '../../workers/embedded-server.js';
 import { serverProgram } from '../../workers/places.js';
 import { runWorkers, type RunWorkersOptions } from '../../workers/run-workers.js';
@@ -51,7 +52,7 @@ export async function startTestServer({
   queuePrefix = `test-${process.pid}`,
 }: ServerOptions = {}): Promise<TestServer> {
   const quiet = new DefaultLogger('ERROR');
-  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+  installRuntime(quiet);
   const bundling = bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: quiet });
   const home = await mkdtemp(join(tmpdir(), 'noisy-student-server-'));
   const server = await startEmbeddedServer({ home, program, hasUi: false, ports: { grpc: 0, ui: 0 } });
@@ -89,6 +90,14 @@ export async function startTestServer({
   };
 }
 
+/** Once for a process, however many servers its tests use. */
+function installRuntime(logger: DefaultLogger): void {
+  if (!isInstalled) Runtime.install({ logger, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+  isInstalled = true;
+}
+
+let isInstalled = false;
+
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 /** A run's id is the first part of the ids of its workflows. */
@@ -98,5 +107,5 @@ function activitiesByRun(fakes: ReadonlyMap<string, FakeActivities>): Activities
     const run = Context.current().info.workflowExecution?.workflowId.split('/')[0] ?? '';
     return (fakes.get(run)!.activities[name] as (input: never) => Promise<unknown>)(input);
   };
-  return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as Activities;
+  return withoutPrivate(Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as Activities, (text) => text);
 }
