@@ -53,6 +53,7 @@ export async function runWorkerProcess({ home, roles, connection: settings, sign
         ...(roles.includes('gpu') && { warmDevice: () => device.warm() }),
       }),
       workflows: await workflowBundle(home, logger),
+      version: settings.version,
       signal,
       onReady,
     });

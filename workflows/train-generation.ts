@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, log, setCurrentDetails, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { LabelSource } from '../activities/select-labels.js';
 import type { GenerationSpec, ResolutionSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
@@ -82,6 +82,8 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
     };
   });
 }
+
+setWorkflowOptions({ versioningBehavior: 'PINNED' }, trainGeneration); // It ends with the version it began with, where workers have versions.
 
 /** The short second training at a larger size. */
 function fineTune({ generation, seed, queues }: GenerationInput, resolution: ResolutionSpec, { dataset, labelled }: LargerImages, initial: ArtifactRef) {

@@ -32,7 +32,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export interface ServerOptions extends Partial<Pick<RunWorkersOptions, 'cachedWorkflows' | 'roles'>> {
+export interface ServerOptions extends Partial<Pick<RunWorkersOptions, 'cachedWorkflows' | 'roles' | 'version'>> {
   readonly queuePrefix?: string;
 }
 
