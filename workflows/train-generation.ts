@@ -8,6 +8,7 @@ import { phasesTable, shortModel } from './details.js';
 import { fineTuneOf } from './fine-tune.js';
 import { labelPool } from './label-pool.js';
 import { phaseSignal, type GenerationResult, type PhaseOutcome, type PhaseReport, type PoolStatus, type RunPhase } from './messages.js';
+import { pinned } from './pinned.js';
 import type { Queues } from './queues.js';
 import type { LargerImages } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
@@ -83,7 +84,7 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
   });
 }
 
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, trainGeneration); // It ends with the version it began with, where workers have versions.
+setWorkflowOptions(pinned, trainGeneration);
 
 /** The short second training at a larger size. */
 function fineTune({ generation, seed, queues }: GenerationInput, resolution: ResolutionSpec, { dataset, labelled }: LargerImages, initial: ArtifactRef) {
