@@ -16,7 +16,7 @@ test('a report is written once, and stands in the run’s own folder after every
   const deps = await freshDeps(t);
   const input = await publishRun(deps.store, deps.home);
   const first = await run(writeReport(deps), input);
-  assert.equal(first.path, join(deps.home, 'runs', 'clothes-1', 'report.html'));
+  assert.equal(first.path, join('runs', 'clothes-1', 'report.html'));
   const published = await readdir(await deps.store.open(first.artifact));
   const report = published.filter((file) => file !== 'manifest.json');
   assert.deepEqual((await readdir(join(deps.home, 'runs', 'clothes-1'))).sort(), [...report, 'models.json'].sort());
@@ -33,11 +33,11 @@ test('a report is written once, and stands in the run’s own folder after every
       ['baseline', 2],
     ],
   );
-  const written = await readFile(first.path, 'utf8');
-  await rm(first.path);
+  const written = await readFile(join(deps.home, first.path), 'utf8');
+  await rm(join(deps.home, first.path));
   const second = await run(writeReport(deps), input);
   assert.deepEqual([first.reused, second.reused], [false, true]);
-  assert.equal(await readFile(second.path, 'utf8'), written);
+  assert.equal(await readFile(join(deps.home, second.path), 'utf8'), written);
 });
 
 test('another run of the same results has a report of its own', async (t) => {
@@ -46,7 +46,7 @@ test('another run of the same results has a report of its own', async (t) => {
   await run(writeReport(deps), input);
   const other = await run(writeReport(deps), { ...input, run: 'clothes-2' });
   assert.equal(other.reused, false);
-  assert.match(await readFile(other.path, 'utf8'), /clothes-2/);
+  assert.match(await readFile(join(deps.home, other.path), 'utf8'), /clothes-2/);
 });
 
 /** The artifacts of a run, in a store. */

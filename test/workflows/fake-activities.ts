@@ -85,7 +85,7 @@ export function fakeActivities() {
     evaluateModel: (input) =>
       run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),
     recordModel: (input) => run('recordModel', 'record', input, {}),
-    writeReport: (input) => run('writeReport', 'report', input, { path: `/home/runs/${input.run}/report.html` }),
+    writeReport: (input) => run('writeReport', 'report', input, { path: `runs/${input.run}/report.html` }),
   };
 
   return {

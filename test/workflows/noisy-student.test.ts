@@ -36,7 +36,7 @@ describe('a run', { concurrency: 4, skip: noServer }, () => {
     const [teacher, student] = status.generations;
     assert.deepEqual(Object.keys(status).sort(), ['allowed', 'baseline', 'current', 'generations', 'phases', 'report', 'run', 'state']);
     assert.equal(status.run, 'shape');
-    assert.equal(status.report, '/home/runs/shape/report.html');
+    assert.equal(status.report, 'runs/shape/report.html');
     assert.equal(status.generations.length, 3);
     assert.deepEqual(
       { ...teacher, weights: null },
