@@ -4,9 +4,11 @@ import { PipelineError } from '../lib/errors.js';
 import { adaptChannels } from '../lib/models/adapt-stem.js';
 import type { HubSettings } from '../lib/models/hub.js';
 import type { ModelName } from '../lib/models/names.js';
+import { onThisMachine } from '../lib/redaction.js';
 import { sha256Of } from '../lib/store/manifest.js';
 import { attempt } from './attempt.js';
 import { importKey } from './keys.js';
+import type { PrepareDeps } from './prepare-data.js';
 import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
 
 export interface ImportInput {
@@ -20,7 +22,7 @@ export interface ImportInput {
   readonly channels: number;
 }
 
-export interface ImportDeps extends PublishDeps {
+export interface ImportDeps extends PublishDeps, Pick<PrepareDeps, 'userHome'> {
   /** Its store and `runs/` hold the models that `run:` names. */
   readonly home: string;
   readonly hub: HubSettings;
@@ -37,7 +39,7 @@ export interface ImportResult extends PhaseResult {
  * checked here, to the last number, so that a bad file never reaches the device.
  */
 export const importWeights =
-  ({ store, clock, home, hub }: ImportDeps) =>
+  ({ store, clock, home, userHome, hub }: ImportDeps) =>
   async ({ weights, location, model, channels }: ImportInput): Promise<ImportResult> =>
     attempt('import', async (current) => {
       // What reads models and asks the hub is loaded by the first import: a worker starts without it.
@@ -50,7 +52,7 @@ export const importWeights =
           import('../lib/models/weights.js'),
         ]);
       const { signal, report } = current;
-      const name: ModelName = location === null ? parseModelName(weights) : { source: 'folder', folder: location };
+      const name: ModelName = location === null ? parseModelName(weights) : { source: 'folder', folder: onThisMachine(location, userHome) };
       const places = { hub, folder: home, findRunModel: (run: string, wanted: number | 'baseline' | null) => openRunModel(store, home, run, wanted) };
       const onProgress = ({ file, received, size }: { file: string; received: number; size: number }) =>
         report({ doing: `downloading ${file}`, step: received, of: size });

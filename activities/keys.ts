@@ -6,7 +6,7 @@ import { digest } from '../lib/spec/digest.js';
  * The number of a phase's code: raise it when the code makes other results from the same inputs, and what was
  * published before is computed again.
  */
-const FORMAT: Readonly<Record<Phase, number>> = { prepare: 1, 'hidden-labels': 1, import: 1, train: 3, label: 3, select: 1, evaluate: 3, report: 1 };
+const FORMAT: Readonly<Record<Phase, number>> = { prepare: 1, 'hidden-labels': 1, import: 1, train: 3, label: 3, select: 1, evaluate: 3, record: 1, report: 1 };
 
 /** What a key stands for, in a person's words: the reason for which a published artifact is used again. */
 export const SAME: Readonly<Record<Phase, string>> = {
@@ -17,6 +17,7 @@ export const SAME: Readonly<Record<Phase, string>> = {
   label: 'the same teacher, images and labelling block',
   select: 'the same pseudo-labels, selection block and seed',
   evaluate: 'the same model and images',
+  record: 'the same artifacts',
   report: 'the same results',
 };
 
@@ -84,6 +85,11 @@ export function selectKey(
 
 export function evaluateKey(batch: LabellingSpec['batch'], inputs: { model: string; dataset: string }): string {
   return keyOf('evaluate', { batch }, [inputs.model, inputs.dataset]);
+}
+
+/** Everything that stands in it, artifacts by their whole reference: a record is where others are looked up. */
+export function recordKey(record: object): string {
+  return keyOf('record', record, []);
 }
 
 export function reportKey(run: string, specDigest: string, inputs: readonly (string | null)[]): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../lib/data/dataset.js';
+import { locationsHere } from '../lib/redaction.js';
 import type { DataSpec, Locations } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
@@ -15,6 +16,8 @@ export interface PrepareInput {
 }
 
 export interface PrepareDeps extends PublishDeps {
+  /** Of the user that this worker runs as: what `~/…` means here. */
+  readonly userHome: string;
   /** Starts the process that the training which follows runs in, so that it loads meanwhile; absent where this worker trains nothing. */
   readonly warmDevice?: () => void;
 }
@@ -30,10 +33,11 @@ export interface PrepareResult extends PhaseResult {
  * The key holds the files' contents, so each run reads them: an image that was replaced is noticed.
  */
 export const prepareData =
-  ({ store, clock, warmDevice }: PrepareDeps) =>
-  async ({ data, seed, locations }: PrepareInput): Promise<PrepareResult> =>
+  ({ store, clock, warmDevice, userHome }: PrepareDeps) =>
+  async ({ data, seed, ...input }: PrepareInput): Promise<PrepareResult> =>
     attempt('prepare', async (current) => {
       const { name, signal, report } = current;
+      const locations = locationsHere(input.locations, userHome);
       // Image decoding is loaded by the first preparation: a worker starts without it.
       const { datasetFingerprint, prepareDataset } = await import('../lib/data/prepare.js');
       const progressOf = (doing: string) => ({ signal, onProgress: (progress: object) => report({ doing, ...progress }) });

@@ -1,8 +1,10 @@
+import { locationsHere } from '../lib/redaction.js';
 import type { DataSpec, Locations } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { resizeKey } from './keys.js';
-import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
+import type { PrepareDeps } from './prepare-data.js';
+import { publishOnce, type PhaseResult } from './publish-once.js';
 
 export interface ResizeInput {
   /** As for the data set that is followed, but for `image.size`. */
@@ -22,10 +24,11 @@ export interface ResizeResult extends PhaseResult {
 
 /** Reads the images of a data set once more, at another size: the same sets, ids and positions. */
 export const resizeData =
-  ({ store, clock }: PublishDeps) =>
-  async ({ data, seed, locations, like }: ResizeInput): Promise<ResizeResult> =>
+  ({ store, clock, userHome }: PrepareDeps) =>
+  async ({ data, seed, like, ...input }: ResizeInput): Promise<ResizeResult> =>
     attempt('prepare', async (current) => {
       const { signal, report } = current;
+      const locations = locationsHere(input.locations, userHome);
       // Image decoding is loaded by the first preparation: a worker starts without it.
       const [{ datasetFingerprint }, { resizeDataset }, { readDataset }] = await Promise.all([
         import('../lib/data/prepare.js'),

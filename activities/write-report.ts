@@ -1,5 +1,5 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { GenerationSpec, ResolvedSpec } from '../lib/spec/resolved.js';
 import type { ReportedGeneration } from '../lib/report/input.js';
 import { runFolder, writeRunModels } from '../lib/report/run-models.js';
@@ -8,28 +8,19 @@ import type { ArtifactRef, ArtifactStore } from '../lib/store/store.js';
 import { attempt } from './attempt.js';
 import { reportKey } from './keys.js';
 import { publishOnce, type PhaseResult, type PublishDeps } from './publish-once.js';
+import { readRecords, type ModelRecord, type TrainedModel } from './record-model.js';
 
 export interface WriteReportInput {
   readonly run: string;
   readonly spec: ResolvedSpec;
   readonly specDigest: string;
   readonly dataset: ArtifactRef;
-  /** In the order of the spec's generations. */
-  readonly generations: readonly TrainedModel[];
-  readonly baseline: TrainedModel | null;
-}
-
-export interface TrainedModel {
-  readonly train: ArtifactRef;
-  /** The training before one at a larger size; absent where there was none. */
-  readonly base?: ArtifactRef;
-  readonly selection: ArtifactRef | null;
-  readonly evaluation: ArtifactRef;
-  readonly seconds: number;
+  /** Of the model that was finished last. */
+  readonly record: ArtifactRef;
 }
 
 export interface ReportResult extends PhaseResult {
-  /** Of report.html in the run's own folder. */
+  /** Of report.html in the run's own folder, from the home. */
   readonly path: string;
 }
 
@@ -43,11 +34,16 @@ export const writeReport =
   ({ store, clock, home }: ReportDeps) =>
   async (input: WriteReportInput): Promise<ReportResult> =>
     attempt('report', async (current) => {
-      const { run, spec, specDigest, dataset, generations, baseline } = input;
+      const { run, specDigest, dataset } = input;
+      const records = (await readRecords(store, input.record)).map((record) => ({ ...record, generation: asNow(record.generation, input.spec) }));
+      const generations = records.filter(({ generation }) => generation.role !== 'baseline');
+      const baseline = records.find(({ generation }) => generation.role === 'baseline') ?? null;
+      const spec = { ...input.spec, generations: generations.map(({ generation }) => generation), baseline: baseline && baseline.generation };
+      const artifacts = [dataset, ...records.flatMap(({ train, base, selection, evaluation }) => [train, ...(base ? [base] : []), selection, evaluation])];
       const key = reportKey(
         run,
         specDigest,
-        artifactsOf(input).map((ref) => ref?.digest ?? null),
+        artifacts.map((ref) => ref?.digest ?? null),
       );
       const { manifest, ...result } = await publishOnce(current, { store, clock }, { phase: 'report', key }, async ({ output }) => {
         const open = opener(store);
@@ -58,8 +54,8 @@ export const writeReport =
           spec,
           specDigest,
           dataset: await store.open(dataset),
-          generations: await Promise.all(spec.generations.map((generation, i) => open(generation, generations[i]!))),
-          baseline: baseline && spec.baseline && (await open(spec.baseline, baseline)),
+          generations: await Promise.all(generations.map(open)),
+          baseline: baseline && (await open(baseline)),
           output,
         });
         return {};
@@ -68,18 +64,22 @@ export const writeReport =
       await mkdir(folder, { recursive: true });
       const published = await store.open(result.artifact);
       for (const { path } of manifest.files) await cp(join(published, path), join(folder, path));
-      await writeRunModels(home, run, { dataset, generations, baseline });
+      await writeRunModels(home, run, { dataset, generations: generations.map(artifactsOf), baseline: baseline && artifactsOf(baseline) });
       await references(store.notes).finish(runName(run));
-      return { ...result, path: join(folder, 'report.html') };
+      return { ...result, path: relative(home, join(folder, 'report.html')) };
     });
 
-function artifactsOf({ dataset, generations, baseline }: WriteReportInput): readonly (ArtifactRef | null)[] {
-  const models = baseline ? [...generations, baseline] : generations;
-  return [dataset, ...models.flatMap(({ train, base, selection, evaluation }) => [train, ...(base ? [base] : []), selection, evaluation])];
+/** Changes under way that made no other model came after its record; the pipeline has them. */
+function asNow(recorded: GenerationSpec, { generations, baseline }: ResolvedSpec): GenerationSpec {
+  return (recorded.role === 'baseline' ? baseline : generations[recorded.index]) ?? recorded;
+}
+
+function artifactsOf({ train, base, selection, evaluation, seconds }: ModelRecord): TrainedModel {
+  return { train, ...(base && { base }), selection, evaluation, seconds };
 }
 
 function opener(store: ArtifactStore) {
-  return async (generation: GenerationSpec, { train, base, selection, evaluation, seconds }: TrainedModel): Promise<ReportedGeneration> => ({
+  return async ({ generation, train, base, selection, evaluation, seconds }: ModelRecord): Promise<ReportedGeneration> => ({
     generation,
     train: await store.open(train),
     ...(base && { base: await store.open(base) }),

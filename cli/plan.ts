@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { hubSettings } from '../lib/models/hub-settings.js';
 import { pipelineModels } from '../lib/models/pipeline-models.js';
+import { locationsHere } from '../lib/redaction.js';
 import { loadSpec } from '../lib/spec/load.js';
 import { openStore, storeSettings } from '../lib/store/open-store.js';
 import { compareSpecs } from '../workers/compare-specs.js';
@@ -8,6 +9,7 @@ import { describeChanges } from '../workers/describe-changes.js';
 import { defaultRun, knownSpec, refuseOtherExperiment } from '../workers/known-specs.js';
 import { lookOutside } from '../workers/outside.js';
 import { plan as planRun, type PlannedPhase } from '../workers/plan.js';
+import { portablePaths } from '../workers/redaction-here.js';
 import { phaseName } from '../workflows/details.js';
 import type { Environment } from './environment.js';
 import { EXIT, type Outcome } from './outcome.js';
@@ -24,7 +26,7 @@ export interface PlanOptions {
 /** What a run of the pipeline would do now, and why: from the store alone, without a server. */
 export async function plan({ file, id, environment: { home, dataFolders }, json }: PlanOptions): Promise<Outcome> {
   const models = pipelineModels();
-  const loaded = loadSpec({ file, dataFolders, models });
+  const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;
   const run = id ?? defaultRun(spec, digest);
@@ -33,7 +35,7 @@ export async function plan({ file, id, environment: { home, dataFolders }, json 
   if (changes && known!.run === run) refuseOtherExperiment(run, changes);
 
   const store = await openStore(home, storeSettings(process.env), Date.now);
-  const outside = await lookOutside(spec, locations, { home, hub: hubSettings(process.env, homedir()), store });
+  const outside = await lookOutside(spec, locationsHere(locations, homedir()), { home, hub: hubSettings(process.env, homedir()), store });
   const phases = await planRun({ spec, run, before: changes && known!.spec, store, outside });
   if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify({ run, phases })}\n` };
   const lines = [

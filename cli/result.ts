@@ -19,13 +19,11 @@ export function present(status: RunStatus, { json, homeOption }: { json: boolean
 }
 
 /** Which phases were not computed, and why not. */
-function reuse({ phases }: RunStatus): string[] {
+function reuse({ phases, omitted }: RunStatus): string[] {
   const reused = phases.filter((phase) => phase.reused);
-  if (reused.length === 0) return [];
-  const title =
-    reused.length === phases.length
-      ? `All ${phases.length} phases are reused; nothing was computed.`
-      : `${reused.length} of ${phases.length} phases are reused.`;
+  const [all, again] = [phases.length + (omitted?.phases ?? 0), reused.length + (omitted?.reused ?? 0)];
+  if (again === 0) return [];
+  const title = again === all ? `All ${all} phases are reused; nothing was computed.` : `${again} of ${all} phases are reused.`;
   const reasons = new Map(reused.map(({ phase, why }) => [phase, why]));
   const width = Math.max(...[...reasons.keys()].map((phase) => phase.length));
   return [title, ...[...reasons].map(([phase, why]) => `  ${phase.padEnd(width)}  ${why}`), ''];

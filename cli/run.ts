@@ -8,6 +8,7 @@ import { ensureSearchAttributes, givenConnection, localConnection } from '../wor
 import { describeChanges } from '../workers/describe-changes.js';
 import { defaultRun, keepSpec, knownSpec, refuseOtherExperiment, type KnownSpec } from '../workers/known-specs.js';
 import { requireProgram } from '../workers/places.js';
+import { portablePaths, redactionHere } from '../workers/redaction-here.js';
 import { followRun, resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
 import type { RunStatus } from '../workflows/messages.js';
@@ -17,6 +18,7 @@ import { Interrupted, interruption } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { progressPrinter, type ProgressPrinter } from './progress.js';
 import { present } from './result.js';
+import { inHome } from './status.js';
 import { talkOver, type ConnectedClient } from './session.js';
 import { validate } from './validate.js';
 
@@ -37,7 +39,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   const { home, homeOption, dataFolders, serverProgram } = environment;
   storeSettings(process.env); // the worker reads them too, but its end would be no answer
   const models = pipelineModels();
-  const loaded = loadSpec({ file, dataFolders, models });
+  const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
   if (!loaded.ok) return validate({ file, dataFolders, models, json });
   const { spec, digest, locations } = loaded;
   const runId = id ?? defaultRun(spec, digest);
@@ -66,7 +68,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
   async function follow(client: ConnectedClient, signal: AbortSignal, isFirst: boolean): Promise<Outcome> {
     const text = readFileSync(file, 'utf8');
     if (given) await ensureSearchAttributes(client.connection.operatorService, given.namespace);
-    const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text });
+    const start = async () => startOrAttach(client, { run: runId, spec, specDigest: digest, locations, text: redactionHere()(text) });
     const again = { handle: client.workflow.getHandle<typeof noisyStudent>(runId), isAttached: true, changes: null };
     const started = isFirst ? await start() : again;
     const { handle, isAttached } = started;
@@ -78,7 +80,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
       hint(view.status);
       printer.show(view);
     }
-    return present(await resultOf(handle), { json, homeOption });
+    return present(inHome(await resultOf(handle), home), { json, homeOption });
   }
 
   try {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { PipelineError } from '../lib/errors.js';
 import { openStore, storeSettings } from '../lib/store/open-store.js';
 import { references, runName } from '../lib/store/references.js';
@@ -11,10 +12,15 @@ import { hasHistory, withClient } from './session.js';
 import { generationsTable, percent } from './table.js';
 
 export async function status({ id, environment, json }: { id: string; environment: Environment; json: boolean }): Promise<Outcome> {
-  const found = await withClient(environment, (client) => statusOf(client, id));
+  const found = inHome(await withClient(environment, (client) => statusOf(client, id)), environment.home);
   const hint = `no worker answers for it; its pipeline goes on with it: npx noisy-student run PIPELINE${environment.homeOption}`;
   const lines = [printStatus(found), ...('unattended' in found ? [hint] : [])];
   return { exitCode: EXIT.done, stdout: json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n` };
+}
+
+/** The same, with the report where it lies on this machine, if it was written there. */
+export function inHome<Status extends RunStatus>(status: Status, home: string): Status {
+  return { ...status, report: status.report && join(home, status.report) };
 }
 
 export function printStatus(found: RunStatus): string {

@@ -1,13 +1,13 @@
 import type { GenerationStatus, RunStatus } from '../workflows/messages.js';
 
 /** The table of generations, as text in columns. Rates in per cent. */
-export function generationsTable({ generations, baseline }: Pick<RunStatus, 'generations' | 'baseline'>): string {
+export function generationsTable({ generations, baseline, omitted }: Pick<RunStatus, 'generations' | 'baseline' | 'omitted'>): string {
   const rows = [
     ['', 'model', 'parameters', 'val top-1', 'test top-1', 'pool kept', 'unique', 'label acc.', 'seconds'],
     ...generations.map((row) => cells(row.generation === 0 ? 'teacher' : `student ${row.generation}`, row)),
     ...(baseline ? [cells('baseline', baseline)] : []),
   ];
-  return columns(rows, [0, 1]);
+  return [columns(rows, [0, 1]), ...(omitted?.generations ? [`${omitted.generations} generations before these stand in the report.`] : [])].join('\n');
 }
 
 /** Rows of equal length, one line each: columns whose number is in `left` are aligned left, the others right. */

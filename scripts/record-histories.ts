@@ -82,6 +82,37 @@ const RECORDINGS: Readonly<Record<string, (server: TestServer, run: string) => P
     return [run, `${run}/generation-1`, `${run}/generation-1/labels`];
   },
 
+  /** Taken while a student trains. */
+  async midway(server, run) {
+    const { fakes } = await startRun(server, run, { spec: exampleSpec() });
+    await fakes.hold('trainModel', 1).started;
+    return [run, `${run}/generation-1`];
+  },
+
+  /** Taken while it waits. */
+  async waiting(server, run) {
+    const { handle, fakes } = await startRun(server, run, { spec: shortSpec() });
+    await fakes.hold('trainModel', 1).started;
+    await handle.executeUpdate(pauseUpdate);
+    return [run, `${run}/generation-1`];
+  },
+
+  /** Taken while somebody is waited for. */
+  async 'awaiting-fix'(server, run) {
+    const missing = ApplicationFailure.create({ message: 'DATA_MISSING', type: 'DATA_MISSING', nonRetryable: true });
+    const { handle } = await startRun(server, run, { spec: shortSpec(), prepare: (fakes) => fakes.failNext('selectLabels', missing) });
+    await untilState(handle, 'awaiting-fix');
+    return [run, `${run}/generation-1`];
+  },
+
+  async cancelled(server, run) {
+    const { handle, fakes } = await startRun(server, run, { spec: shortSpec() });
+    await fakes.hold('labelShards').started;
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    return [run, `${run}/generation-1`, `${run}/generation-1/labels`];
+  },
+
   async continued(server, run) {
     const spec = shortSpec();
     const { handle } = await startRun(server, run, { spec, limits: { historyEvents: 1, window: 2, shardsPerExecution: 1 } });

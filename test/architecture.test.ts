@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['lib/training', 'lib/labels', 'lib/evaluation', 'lib/report'],
   ['lib/models', 'lib/noise', 'lib/data'],
   ['lib/tensor', 'lib/store', 'lib/spec'],
-  ['lib/errors.ts', 'lib/nearest.ts', 'lib/package.ts'],
+  ['lib/errors.ts', 'lib/nearest.ts', 'lib/package.ts', 'lib/redaction.ts'],
 ];
 
 interface Source {

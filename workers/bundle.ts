@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger, WorkflowBundle } from '@temporalio/worker';
+import type { BundleOptions, Logger, WorkflowBundle } from '@temporalio/worker';
 import { entryFile } from '../lib/package.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows', import.meta.url));
@@ -18,12 +18,20 @@ export async function workflowBundle(home: string, logger: Logger): Promise<Work
   const codePath = join(folder, `workflows-${await digestOfWorkflows()}.js`);
   if (existsSync(codePath)) return { codePath };
   const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const bundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(entryFile('../workflows/index', import.meta.url)), logger });
+  const workflowsPath = fileURLToPath(entryFile('../workflows/index', import.meta.url));
+  const bundle = await bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook: withRelativePaths });
   await mkdir(folder, { recursive: true });
   await writeFile(`${codePath}.${process.pid}`, bundle.code);
   await rename(`${codePath}.${process.pid}`, codePath);
   return bundle;
 }
+
+/** A stack of workflow code enters the history, so it names no folder of this machine. */
+export function withRelativePaths(config: WebpackConfiguration): WebpackConfiguration {
+  return { ...config, output: { ...config.output, devtoolModuleFilenameTemplate: '[resource-path]' } };
+}
+
+type WebpackConfiguration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
 /** Over the files and the SDK's version: a bundle must be run by the version that made it. */
 async function digestOfWorkflows(): Promise<string> {

@@ -4,12 +4,15 @@ import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig'
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { PipelineError } from '../lib/errors.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
+import { givenVersion, type DeploymentVersion } from './deployment.js';
 
 /** How to reach a Temporal server. */
 export interface ConnectionSettings {
   readonly address: string;
   readonly namespace: string;
   readonly options: NativeConnectionOptions;
+  /** Of the workers that connect so. */
+  readonly version?: DeploymentVersion | undefined;
 }
 
 const DEFAULT_NAMESPACE = 'default';
@@ -19,11 +22,12 @@ const DEFAULT_NAMESPACE = 'default';
  * where they name no server: then the embedded one is meant. Throws COMMAND_INVALID where they make no sense.
  */
 export function givenConnection(environment: Readonly<Record<string, string | undefined>>): ConnectionSettings | undefined {
+  const version = givenVersion(environment);
   try {
     const profile = loadClientConfigProfile({ overrideEnvVars: definedIn(environment) });
     if (profile.address === undefined) return undefined;
     const { connectionOptions, namespace = DEFAULT_NAMESPACE } = toClientOptions(profile);
-    return { address: profile.address, namespace, options: connectionOptions };
+    return { address: profile.address, namespace, options: connectionOptions, version };
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
     throw new PipelineError(

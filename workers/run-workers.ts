@@ -1,6 +1,7 @@
-import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities/index.js';
 import { queuesOf, type Role } from '../workflows/queues.js';
+import type { DeploymentVersion } from './deployment.js';
 
 export interface RunWorkersOptions {
   readonly connection: NativeConnection;
@@ -13,6 +14,8 @@ export interface RunWorkersOptions {
   readonly deviceSlots?: number;
   /** Workflows kept in memory between their tasks; 0 makes every task replay its history. */
   readonly cachedWorkflows?: number;
+  /** Of the workflows' code; absent = none, and every run is taken. */
+  readonly version?: DeploymentVersion | undefined;
   /** Aborted to shut down: running activities are cancelled at once, and have `SHUTDOWN_MS` to write a checkpoint. */
   readonly signal: AbortSignal;
   /** Called when all of them poll. */
@@ -32,6 +35,7 @@ export async function runWorkers({
   queuePrefix,
   deviceSlots = 1,
   cachedWorkflows = 50, // a run has three at a time
+  version,
   signal,
   onReady,
 }: RunWorkersOptions): Promise<void> {
@@ -47,6 +51,7 @@ export async function runWorkers({
             workflowBundle: workflows,
             maxCachedWorkflows: cachedWorkflows,
             stickyQueueScheduleToStartTimeout: '3 seconds', // So long a task waits for a worker that was killed.
+            ...(version && { workerDeploymentOptions: deploymentOptions(version) }),
           },
           cpu: { activities, maxConcurrentActivityTaskExecutions: 2 }, // Preparing and selecting use all cores by themselves.
           gpu: { activities, maxConcurrentActivityTaskExecutions: deviceSlots },
@@ -67,6 +72,14 @@ export async function runWorkers({
     signal.removeEventListener('abort', shutDown);
     shutDown(); // if one of them failed, none goes on alone
   }
+}
+
+/**
+ * Workflows alone have versions: what an activity does is the same for all of them, because its key says what goes in. A run goes on with
+ * the newest version; what it has begun ends with its own, as the workflows themselves say.
+ */
+function deploymentOptions(version: DeploymentVersion): WorkerDeploymentOptions {
+  return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 const COMMON = {

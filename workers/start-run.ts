@@ -29,7 +29,7 @@ export interface RunToStart {
   readonly spec: ResolvedSpec;
   readonly specDigest: string;
   readonly locations: Locations;
-  /** The spec as a person wrote it: shown in the UI. */
+  /** The spec as a person wrote it, without what others may not read: shown in the UI. */
   readonly text: string;
   /** See queues.ts. */
   readonly queuePrefix?: string;
@@ -69,7 +69,7 @@ async function start(client: Client, { run, spec, specDigest, locations, text, q
       args: [{ spec, specDigest, locations, ...(queuePrefix !== undefined && { queuePrefix }) }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${spec.name} · ${models.length} models`,
-      staticDetails: `${models.join(' → ')}\n\n\`\`\`yaml\n${text.slice(0, SHOWN_CHARACTERS)}\n\`\`\``,
+      staticDetails: `${models.join(' → ')}\n\n\`\`\`yaml\n${shown(text)}\n\`\`\``,
       memo: { specDigest },
       typedSearchAttributes: searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' }),
     });
@@ -101,8 +101,15 @@ async function attach(client: Client, wanted: RunToStart): Promise<StartedRun | 
   }
 }
 
-/** A payload stays below 10 KB. */
-const SHOWN_CHARACTERS = 8_000;
+/** As much of a text as fits into a payload of less than 10 KB, where it is written as JSON. */
+function shown(text: string): string {
+  let rest = SHOWN_BYTES;
+  const signs = [...text];
+  const cut = signs.findIndex((sign) => (rest -= Buffer.byteLength(JSON.stringify(sign)) - 2) < 0);
+  return cut === -1 ? text : `${signs.slice(0, cut).join('')}…`;
+}
+
+const SHOWN_BYTES = 9_000;
 
 export interface RunView {
   readonly status: RunStatus;

@@ -10,17 +10,17 @@ export type UnattendedStatus = RunStatus & { readonly unattended: true };
 export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStudent>, description: WorkflowExecutionDescription): Promise<UnattendedStatus> {
   const history = await handle.fetchHistory();
   const { events } = history;
-  const { input, results: before } = inputOf(history);
-  const generations = new Map((before?.generations ?? []).map((result) => [result.status.generation, result]));
-  let baseline = before?.baseline ?? null;
-  const phases: PhaseOutcome[] = [...(before?.phases ?? [])];
+  const { input, told } = inputOf(history);
+  const generations = new Map((told?.generations ?? []).map((status) => [status.generation, status]));
+  let baseline = told?.baseline ?? null;
+  const phases: PhaseOutcome[] = [...(told?.phases ?? [])];
   for (const { childWorkflowExecutionCompletedEventAttributes: child, activityTaskCompletedEventAttributes: activity } of events ?? []) {
     const payload = (child ?? activity)?.result?.payloads?.[0];
     if (!payload) continue;
     if (child) {
       const result = decode(payload) as GenerationResult;
-      if (child.workflowExecution?.workflowId?.endsWith('/baseline')) baseline = result;
-      else generations.set(result.status.generation, result);
+      if (child.workflowExecution?.workflowId?.endsWith('/baseline')) baseline = result.status;
+      else generations.set(result.status.generation, result.status);
       phases.push(...result.phases);
     } else {
       const { poolImages, mean, size, reused, why, seconds } = decode(payload) as PhaseOutcome & { poolImages?: number; mean?: unknown; size?: number };
@@ -31,11 +31,12 @@ export async function unattendedStatus(handle: WorkflowHandle<typeof noisyStuden
   return {
     run: description.workflowId,
     state: String(description.searchAttributes['State']?.[0] ?? 'running') as RunState,
-    generations: [...generations.values()].map(({ status }) => status),
-    ...(baseline && { baseline: baseline.status }),
+    generations: [...generations.values()],
+    ...(baseline && { baseline }),
     report: null,
     current: placeOf(description, input),
     phases,
+    ...(told?.omitted && { omitted: told.omitted }),
     allowed: [],
     unattended: true,
   };

@@ -13,6 +13,7 @@ import type { Role } from '../workflows/queues.js';
 import { workflowBundle } from './bundle.js';
 import { connectWorker, type ConnectionSettings, givenConnection, localConnection } from './connection.js';
 import { logFile } from './log-file.js';
+import { redactionHere } from './redaction-here.js';
 import { runWorkers, SHUTDOWN_MS } from './run-workers.js';
 
 export interface WorkerProcessOptions {
@@ -44,12 +45,15 @@ export async function runWorkerProcess({ home, roles, connection: settings, sign
       activities: createActivities({
         store: await openStore(home, storeSettings(process.env), Date.now),
         home,
+        userHome: homedir(),
+        redact: redactionHere(),
         hub: hubSettings(process.env, homedir()),
         device,
         clock: Date.now,
         ...(roles.includes('gpu') && { warmDevice: () => device.warm() }),
       }),
       workflows: await workflowBundle(home, logger),
+      version: settings.version,
       signal,
       onReady,
     });

@@ -18,11 +18,11 @@ export async function call<Name extends keyof Activities>(
     ...options,
     taskQueue: queues[queue],
     cancellationType: 'WAIT_CANCELLATION_COMPLETED', // A training that is cancelled writes a checkpoint, which takes a moment.
-    summary: shorten(summary),
+    summary: shorten(summary, SUMMARY_CHARACTERS),
   });
   return (await activities[name]!(input)) as Awaited<ReturnType<Activities[Name]>>;
 }
 
-export function shorten(summary: string): string {
-  return summary.length <= SUMMARY_CHARACTERS ? summary : `${summary.slice(0, SUMMARY_CHARACTERS - 1)}…`;
+export function shorten(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }

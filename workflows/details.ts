@@ -3,7 +3,7 @@ import type { GenerationStatus, PhaseOutcome, RunStatus } from './messages.js';
 
 /** What the UI shows of a run beside its history: its state and the table of generations, in Markdown. */
 export function runDetails(status: RunStatus, revisions: readonly string[] = []): string {
-  const { state, current, generations, baseline, failure, report, allowed } = status;
+  const { state, current, generations, baseline, failure, report, allowed, omitted } = status;
   const doing = current && `${current.role === null ? '' : `${nameOf(current.role, current.generation)} · `}${current.phase}`;
   const rows = [
     ...generations.map((row) => generationRow(row.generation === 0 ? 'teacher' : `student ${row.generation}`, row)),
@@ -12,6 +12,7 @@ export function runDetails(status: RunStatus, revisions: readonly string[] = [])
   return [
     `**${state}**${doing === null ? '' : ` · ${doing}`}${allowed.length === 0 ? '' : ` · accepts ${allowed.join(', ')}`}`,
     ...(failure ? [`**${failure.code}** in ${failure.phase}: ${failure.message}`] : []),
+    ...(omitted ? [`Of ${omitted.generations} generations and ${omitted.phases} phases before these, the report tells.`] : []),
     ...(rows.length === 0 ? [] : [table(GENERATION_COLUMNS, rows)]),
     ...(report === null ? [] : [`Report: \`${report}\``]),
     ...revisions.map((told) => `Changed under way: ${told}`),

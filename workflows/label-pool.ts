@@ -1,9 +1,10 @@
-import { CancellationScope, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, setCurrentDetails, setWorkflowOptions } from '@temporalio/workflow';
 import type { LabelInput } from '../activities/label-shards.js';
 import type { LabellingSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { SHARDS_PER_EXECUTION, shardsPerActivity, WINDOW } from './options.js';
+import { pinned } from './pinned.js';
 import type { Queues } from './queues.js';
 import { withState } from './states.js';
 
@@ -40,6 +41,8 @@ export async function labelPool(input: LabelPoolInput, done: LabelPoolResult = {
     return result;
   });
 }
+
+setWorkflowOptions(pinned, labelPool);
 
 /** Labels the shards from `done.shards` to `last` (exclusive) of `shards`, and counts on from `done`. */
 async function labelShards(input: LabelPoolInput, done: LabelPoolResult, { last, shards }: { last: number; shards: number }): Promise<LabelPoolResult> {

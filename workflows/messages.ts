@@ -51,20 +51,30 @@ export const ALLOWED: Readonly<Record<RunState, readonly RunMessage[]>> = {
 export interface RunStatus {
   readonly run: string;
   readonly state: RunState;
-  /** Finished ones: 0 is the teacher. */
+  /** Finished ones: 0 is the teacher. Of many, the newest. */
   readonly generations: readonly GenerationStatus[];
   /** The last student's model on the labels alone; absent until it is trained, and where the spec has none. */
   readonly baseline?: GenerationStatus;
-  /** Path of report.html, on the machine that wrote it; null until it is written. */
+  /** Path of report.html from the home of the worker that wrote it; null until it is written. */
   readonly report: string | null;
   /** What is being done; null when nothing is. */
   readonly current: CurrentPhase | null;
-  /** Phases that are through, in order. */
+  /** Phases that are through, in order. Of many, the newest. */
   readonly phases: readonly PhaseOutcome[];
+  /** How many more there were; absent where all are told. */
+  readonly omitted?: Omitted;
   /** Updates that the run accepts now. */
   readonly allowed: readonly RunMessage[];
   /** Why the run waits for a fix, or ended. */
   readonly failure?: RunFailure;
+}
+
+/** What is not told any more. The report has all of it. */
+export interface Omitted {
+  readonly generations: number;
+  readonly phases: number;
+  /** Of these phases. */
+  readonly reused: number;
 }
 
 export interface GenerationStatus {
@@ -125,14 +135,11 @@ export interface RunFailure {
   readonly phase: string;
 }
 
-/** What a generation hands to the run: its row, and where its artifacts are. */
+/** What a generation hands to the run: its row, its model, and the record that names all of its artifacts. */
 export interface GenerationResult {
   readonly status: GenerationStatus;
   /** The model that is evaluated and labels. */
   readonly train: ArtifactRef;
-  /** The model before its training at a larger size; absent where there was none. */
-  readonly base?: ArtifactRef;
-  readonly selection: ArtifactRef | null;
-  readonly evaluation: ArtifactRef;
+  readonly record: ArtifactRef;
   readonly phases: readonly PhaseOutcome[];
 }

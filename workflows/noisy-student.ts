@@ -1,16 +1,17 @@
 import { isCancellation, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { GenerationSpec, Locations, ResolvedSpec } from '../lib/spec/resolved.js';
-import type { ArtifactRef } from '../lib/store/store.js';
 import { call } from './call.js';
 import { runChild } from './child.js';
 import { nameOf, shortModel } from './details.js';
 import { normalisedAs } from './fine-tune.js';
 import type { GenerationResult, RunPhase, RunStatus } from './messages.js';
 import { queuesOf } from './queues.js';
+import { isAgain } from './revise.js';
 import { enter, openRun, perform, settleMessages, Stopped, type Step } from './run.js';
 import type { Results, Run } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
-import { announce, statusOf, withOutcomes } from './status.js';
+import { announce, statusOf } from './status.js';
+import { tell, type Told } from './told.js';
 import { trainGeneration, type PoolLimits } from './train-generation.js';
 
 export interface RunInput {
@@ -20,13 +21,13 @@ export interface RunInput {
   /** Before the names of the task queues; see queues.ts. */
   readonly queuePrefix?: string;
   readonly limits?: Limits;
-  /** What was changed under way, newest last, a line each. */
-  readonly revisions?: readonly string[];
 }
 
 /** Tests make executions short with these; else options.ts and the server say when a history is long enough. */
 export interface Limits extends PoolLimits {
   readonly historyEvents?: number;
+  /** A file has few students; with this, the last one is repeated until there are so many generations. */
+  readonly generations?: number;
 }
 
 /**
@@ -37,8 +38,8 @@ export interface Limits extends PoolLimits {
  * One step at a time; between two steps the run may continue as new with its results. The pipeline may be changed at any moment, so each step
  * takes it from the run.
  */
-export async function noisyStudent(input: RunInput, results?: Results): Promise<RunStatus> {
-  const run = openRun(input, results);
+export async function noisyStudent(input: RunInput, results?: Results, told?: Told): Promise<RunStatus> {
+  const run = openRun(input, results, told);
   try {
     while (nextStep(run) !== undefined) {
       await perform(run, nextStep);
@@ -56,30 +57,31 @@ export async function noisyStudent(input: RunInput, results?: Results): Promise<
 }
 
 /** What the run was started with would else be told of it again, whatever changed since. */
-async function goOnAnew({ input, results }: Run): Promise<never> {
+async function goOnAnew({ input, results, told }: Run): Promise<never> {
   const { spec, specDigest } = input;
   const typedSearchAttributes = searchAttributes({ NoisyStudentSpec: spec.name, State: 'running' });
-  return makeContinueAsNewFunc<typeof noisyStudent>({ memo: { specDigest }, typedSearchAttributes })(input, results);
+  return makeContinueAsNewFunc<typeof noisyStudent>({ memo: { specDigest }, typedSearchAttributes })(input, results, told);
 }
 
 /** The first thing that has no result yet. Undefined: all is done. */
 function nextStep(run: Run): Step | undefined {
   const { input } = run;
   const { spec } = input;
-  const { imported, prepared, generations, baseline, report } = run.results;
+  const { imported, prepared, finished, baseline, report } = run.results;
   const { weights } = spec.generations[0]!;
   if (weights !== undefined && !imported) return () => importWeights(input, run, weights);
   if (prepared === null) return () => prepare(input, run);
-  const next = spec.generations[generations.length] ?? (baseline === null ? spec.baseline : null);
+  const next = generationOf(input, finished) ?? (baseline === null ? spec.baseline : null);
   if (next) {
-    const { resolution, role } = next;
+    const { resolution } = next;
     if (resolution && !run.results.larger?.[resolution.size]) return () => prepareLarger(input, run, prepared, resolution.size);
-    return async () => {
-      const result = await train(input, run, prepared, next);
-      keep(run, role === 'baseline' ? { baseline: result } : { generations: [...generations, result] }, result);
-    };
+    return async () => keepModel(run, next, await train(input, run, prepared, next));
   }
   return report === null ? () => writeReport(input, run) : undefined;
+}
+
+function generationOf({ spec: { generations }, limits }: RunInput, index: number): GenerationSpec | undefined {
+  return generations[index] ?? (index < (limits?.generations ?? 0) ? { ...generations.at(-1)!, index } : undefined);
 }
 
 type Prepared = NonNullable<Results['prepared']>;
@@ -122,19 +124,20 @@ async function prepareLarger({ spec, locations, queuePrefix }: RunInput, run: Ru
 
 /** One child for each model, so that each can be watched and cancelled alone. */
 async function train(
-  { spec, queuePrefix, limits = {} }: RunInput,
+  input: RunInput,
   { results }: Run,
   { dataset, hiddenLabels, poolImages }: Prepared,
   generation: GenerationSpec,
 ): Promise<GenerationResult> {
+  const { spec, queuePrefix, limits = {} } = input;
   const { index, role, model, training, resolution } = generation;
   const run = workflowInfo().workflowId;
   const { window, shardsPerExecution } = limits;
   const isStudent = role === 'student';
-  /** At which size a generation labels, where it is not that of the data. */
-  const labelledBy = (labeller: number): { dataset?: ArtifactRef } => {
-    const size = spec.generations[labeller]?.resolution?.size;
-    return size === undefined ? {} : { dataset: results.larger![size]!.dataset };
+  /** The generation so many before, and where it labels at a larger size than that of the data. */
+  const labeller = (before: 1 | 2) => {
+    const size = generationOf(input, index - before)?.resolution?.size;
+    return { model: results.teachers.at(-before)!, ...(size !== undefined && { dataset: results.larger![size]!.dataset }) };
   };
   return runChild(trainGeneration, {
     workflowId: role === 'baseline' ? `${run}/baseline` : `${run}/generation-${index}`,
@@ -146,12 +149,10 @@ async function train(
         dataset,
         ...(role === 'teacher' && results.imported && { initial: results.imported.artifact }),
         ...(resolution && { larger: results.larger![resolution.size]! }),
-        pool: { images: poolImages, hiddenLabels, ...(isStudent && labelledBy(index - 1)) },
-        teacher: isStudent ? results.generations[index - 1]!.train : null,
-        before:
-          isStudent && index > 1
-            ? { model: results.generations[index - 2]!.train, labelling: spec.generations[index - 1]!.labelling, ...labelledBy(index - 2) }
-            : null,
+        pool: { images: poolImages, hiddenLabels },
+        teacher: isStudent ? labeller(1) : null,
+        before: isStudent && index > 1 ? { ...labeller(2), labelling: generationOf(input, index - 1)!.labelling } : null,
+        record: results.record,
         queues: queuesOf(queuePrefix),
         limits: { ...(window && { window }), ...(shardsPerExecution && { shardsPerExecution }) },
       },
@@ -163,21 +164,15 @@ async function train(
 
 async function writeReport({ spec, specDigest, queuePrefix }: RunInput, run: Run): Promise<void> {
   begin(run, 'report');
-  const { prepared, generations, baseline } = run.results;
-  const rows = generations.length + (baseline ? 1 : 0);
-  const { path, reused, why, seconds } = await call('writeReport', queuesOf(queuePrefix), `${rows} models`, {
+  const { prepared, finished, record, baseline } = run.results;
+  const { path, reused, why, seconds } = await call('writeReport', queuesOf(queuePrefix), `${finished + (baseline === null ? 0 : 1)} models`, {
     run: workflowInfo().workflowId,
     spec,
     specDigest,
     dataset: prepared!.dataset,
-    generations: generations.map(reported),
-    baseline: baseline && reported(baseline),
+    record: (baseline ?? record)!,
   });
   keep(run, { report: path }, { phases: [{ phase: 'report', generation: null, role: null, reused, why, seconds }] });
-}
-
-function reported({ train, base, selection, evaluation, status: { seconds } }: GenerationResult) {
-  return { train, ...(base && { base }), selection, evaluation, seconds };
 }
 
 function begin(run: Run, phase: RunPhase): void {
@@ -185,8 +180,18 @@ function begin(run: Run, phase: RunPhase): void {
   announce(run);
 }
 
-function keep(run: Run, more: Partial<Results>, { phases }: Pick<Results, 'phases'>): void {
-  run.results = { ...run.results, ...more, phases: withOutcomes(run.results.phases, phases) };
+function keepModel(run: Run, { index, role }: GenerationSpec, { status, train: model, record, phases }: GenerationResult): void {
+  const { finished, teachers } = run.results;
+  if (role === 'baseline') return keep(run, { baseline: record }, { baseline: status, phases });
+  if (index !== finished) return keep(run, {}, { phases }); // A revision sent the run back behind it. It comes to this model again.
+  keep(run, { finished: finished + 1, teachers: [...teachers, model].slice(-2), record, baseline: null }, { generation: status, phases });
+}
+
+/** Of a step that a revision changed meanwhile only what still holds is told: it is performed again. */
+function keep(run: Run, more: Partial<Results>, { phases, ...models }: Parameters<typeof tell>[1]): void {
+  const valid = phases.filter((phase) => !isAgain(run, phase));
+  if (valid.length === phases.length) run.results = { ...run.results, ...more };
+  run.told = tell(run.told, { ...(valid.length === phases.length && models), phases: valid });
   announce(run);
 }
 

@@ -42,6 +42,11 @@ export const OPTIONS: Readonly<Record<keyof Activities, PhaseOptions>> = {
     startToCloseTimeout: '6 hours', // 50,000 images: as for a shard.
     ...heartbeats(),
   },
+  recordModel: {
+    queue: 'cpu',
+    startToCloseTimeout: '30 minutes', // A moment; as for the report.
+    ...heartbeats(),
+  },
   writeReport: {
     queue: 'cpu',
     startToCloseTimeout: '30 minutes', // Seconds; generous for a slow shared disk.

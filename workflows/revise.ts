@@ -1,10 +1,11 @@
 import { upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { nameOf, phaseName } from './details.js';
 import { otherIdentity } from './identity.js';
-import type { Revision, RunStatus } from './messages.js';
+import type { PhaseOutcome, Revision, RunStatus } from './messages.js';
 import type { Results, Run } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
 import { allowedNow, announce, statusOf } from './status.js';
+import { bestOf, NOTHING_TOLD, tellRevision, untell, type Told } from './told.js';
 
 /** Refuses before anything enters the history: a run that ends, one that was revised meanwhile, and what is another experiment. */
 export function checkRevision(run: Run, revision: Revision, again: readonly string[]): void {
@@ -26,13 +27,13 @@ export function checkRevision(run: Run, revision: Revision, again: readonly stri
  */
 export function revise(run: Run, { from: _, told, ...spec }: Revision, again: readonly string[]): RunStatus {
   const isRenamed = spec.spec.name !== run.input.spec.name;
-  const hadModels = hasModels(run);
-  run.input = { ...run.input, ...spec, revisions: [...(run.input.revisions ?? []), told].slice(-SHOWN_REVISIONS) };
+  run.input = { ...run.input, ...spec };
   run.again = [...run.again, ...again];
-  run.results = without(run.results, again);
+  const areModelsValid = Array.from({ length: run.results.finished }, (_, index) => index).every((index) => isValid(again, index));
+  run.results = validResults(run.results, again, areModelsValid);
+  run.told = tellRevision(validTold(run.told, again, areModelsValid), told);
   upsertMemo({ specDigest: spec.specDigest });
-  const searched = { ...(isRenamed && { NoisyStudentSpec: spec.spec.name }), ...(hadModels && !hasModels(run) && { BestTop1: null }) };
-  if (isRenamed || 'BestTop1' in searched) upsertSearchAttributes(searchAttributes(searched));
+  if (isRenamed) upsertSearchAttributes(searchAttributes({ NoisyStudentSpec: spec.spec.name }));
   if (run.state === 'awaiting-fix') {
     run.failure = null;
     run.state = 'running';
@@ -42,37 +43,44 @@ export function revise(run: Run, { from: _, told, ...spec }: Revision, again: re
   return statusOf(run);
 }
 
-function hasModels({ results: { generations, baseline } }: Run): boolean {
-  return generations.length > 0 || baseline !== null;
-}
-
-/** What the UI shows of them. */
-const SHOWN_REVISIONS = 5;
-
 /** The phase that begins, or runs, is done again with the new pipeline: with the old one it is of no use. */
-export function endIfRevised({ current, again, scope }: Run): void {
-  if (current !== null && again.includes(phaseName(current))) scope?.cancel();
+export function endIfRevised(run: Run): void {
+  if (run.current !== null && isAgain(run, run.current)) run.scope?.cancel();
 }
 
-/** Whenever the next step is to be chosen: what a step brought of the phases that a revision changed meanwhile is forgotten. */
-export function settleRevision(run: Run): void {
-  run.results = without(run.results, run.again);
-  run.again = [];
+/** Whether a revision changed the phase since the step that runs was chosen. */
+export function isAgain({ again }: Pick<Run, 'again'>, phase: Pick<PhaseOutcome, 'phase' | 'generation' | 'role'>): boolean {
+  return again.includes(phaseName(phase));
 }
 
-function without(results: Results, again: readonly string[]): Results {
-  const isAgain = (name: string): boolean => again.includes(name);
-  const isWhole = (model: string): boolean => !again.some((name) => name.endsWith(` of ${model}`));
-  const { imported, prepared, larger = {}, generations, baseline, report, phases, repairs } = results;
-  const changed = generations.findIndex((_, index) => !isWhole(nameOf(index === 0 ? 'teacher' : 'student', index)));
+function isValid(again: readonly string[], model: number | 'baseline'): boolean {
+  const name = model === 'baseline' ? model : nameOf(model === 0 ? 'teacher' : 'student', model);
+  return !again.some((phase) => phase.endsWith(` of ${name}`));
+}
+
+/** A run hands on its newest models only: where an earlier one changes it goes through all of them again, and finds in the store what stays. */
+function validResults(results: Results, again: readonly string[], areModelsValid: boolean): Results {
+  const { imported, prepared, larger = {}, finished, teachers, record, baseline, report, repairs } = results;
   return {
-    ...(imported && !isAgain('import') && { imported }),
-    prepared: isAgain('prepare') ? null : prepared,
-    larger: Object.fromEntries(Object.entries(larger).filter(([size]) => !isAgain(`prepare ${size} px`))),
-    generations: changed === -1 ? generations : generations.slice(0, changed),
-    baseline: isWhole('baseline') ? baseline : null,
-    report: isAgain('report') ? null : report,
-    phases: phases.filter((phase) => !isAgain(phaseName(phase))),
+    ...(imported && !again.includes('import') && { imported }),
+    prepared: again.includes('prepare') ? null : prepared,
+    larger: Object.fromEntries(Object.entries(larger).filter(([size]) => !again.includes(`prepare ${size} px`))),
+    ...(areModelsValid ? { finished, teachers, record } : { finished: 0, teachers: [], record: null }),
+    baseline: areModelsValid && isValid(again, 'baseline') ? baseline : null,
+    report: again.includes('report') ? null : report,
     repairs,
+  };
+}
+
+function validTold(told: Told, again: readonly string[], areModelsValid: boolean): Told {
+  if (told.omitted && !areModelsValid) return untell(told); // Nobody knows which of those omitted still hold.
+  const changed = told.generations.findIndex(({ generation }) => !isValid(again, generation));
+  const generations = changed === -1 ? told.generations : told.generations.slice(0, changed);
+  return {
+    ...told,
+    generations,
+    baseline: isValid(again, 'baseline') ? told.baseline : null,
+    phases: told.phases.filter((phase) => !isAgain({ again }, phase)),
+    best: areModelsValid ? told.best : bestOf({ ...NOTHING_TOLD, generations }),
   };
 }

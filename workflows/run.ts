@@ -14,22 +14,23 @@ import {
 } from './messages.js';
 import type { RunInput } from './noisy-student.js';
 import { REPAIRS } from './options.js';
-import { checkRevision, endIfRevised, revise, settleRevision } from './revise.js';
+import { checkRevision, endIfRevised, isAgain, revise } from './revise.js';
 import type { Results, Run } from './run-state.js';
-import { allowedNow, announce, failureOf, statusOf, withOutcomes } from './status.js';
+import { allowedNow, announce, failureOf, statusOf } from './status.js';
+import { NOTHING_TOLD, tell, untell, type Told } from './told.js';
 
-const NOTHING: Results = { prepared: null, generations: [], baseline: null, report: null, phases: [], repairs: 0 };
+const NOTHING: Results = { prepared: null, finished: 0, teachers: [], record: null, baseline: null, report: null, repairs: 0 };
 
 /** Thrown when somebody stopped the run. */
 export class Stopped extends Error {}
 
 /** Makes a run that answers its messages. */
-export function openRun(input: RunInput, results: Results = NOTHING): Run {
-  const run: Run = { input, results, state: 'running', again: [], request: null, current: null, failure: null, scope: null, announced: {} };
+export function openRun(input: RunInput, results: Results = NOTHING, told: Told = NOTHING_TOLD): Run {
+  const run: Run = { input, results, told, state: 'running', again: [], request: null, current: null, failure: null, scope: null, announced: {} };
   setHandler(statusQuery, () => statusOf(run), { description: 'Where the run is, and what it has found' });
   setHandler(phaseSignal, ({ current, finished }) => {
     run.current = current;
-    run.results = { ...run.results, phases: withOutcomes(run.results.phases, finished) };
+    run.told = tell(run.told, { phases: finished.filter((phase) => !isAgain(run, phase)) });
     endIfRevised(run);
     announce(run);
   });
@@ -79,14 +80,13 @@ export type Step = () => Promise<void>;
 export async function perform(run: Run, nextStep: (run: Run) => Step | undefined): Promise<void> {
   for (;;) {
     await obey(run);
-    settleRevision(run);
+    run.again = [];
     const step = nextStep(run);
     if (step === undefined) return;
     const scope = new CancellationScope();
     run.scope = scope;
     try {
-      await scope.run(step);
-      return settleRevision(run);
+      return await scope.run(step);
     } catch (error) {
       if (isCancellation(error) && run.request !== null) continue;
       if (run.again.length > 0 && scope.consideredCancelled) continue;
@@ -128,8 +128,8 @@ async function untilGoingOn(run: Run): Promise<void> {
 const VANISHED: readonly string[] = ['ARTIFACT_MISSING', 'ARTIFACT_CORRUPT'];
 
 function startOver(run: Run): void {
-  const { phases, repairs } = run.results;
-  run.results = { ...NOTHING, phases, repairs: repairs + 1 };
+  run.results = { ...NOTHING, repairs: run.results.repairs + 1 };
+  run.told = untell(run.told);
 }
 
 /** Waits until no message is being handled. A message that waits for the run must not be waited for in turn. */

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, log, setCurrentDetails, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { LabelSource } from '../activities/select-labels.js';
 import type { GenerationSpec, ResolutionSpec } from '../lib/spec/resolved.js';
 import type { ArtifactRef } from '../lib/store/store.js';
@@ -8,6 +8,7 @@ import { phasesTable, shortModel } from './details.js';
 import { fineTuneOf } from './fine-tune.js';
 import { labelPool } from './label-pool.js';
 import { phaseSignal, type GenerationResult, type PhaseOutcome, type PhaseReport, type PoolStatus, type RunPhase } from './messages.js';
+import { pinned } from './pinned.js';
 import type { Queues } from './queues.js';
 import type { LargerImages } from './run-state.js';
 import { searchAttributes } from './search-attributes.js';
@@ -22,12 +23,16 @@ export interface GenerationInput {
   readonly initial?: ArtifactRef;
   /** The images at the size of `generation.resolution`; absent where there is none. */
   readonly larger?: LargerImages;
-  /** `dataset`: where the teacher labels the pool at a larger size than that of the training. */
-  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null; readonly dataset?: ArtifactRef };
-  /** The model that labels the pool; null for teacher and baseline, which learn from the labels alone. */
-  readonly teacher: ArtifactRef | null;
+  readonly pool: { readonly images: number; readonly hiddenLabels: ArtifactRef | null };
+  /**
+   * The model that labels the pool, with the images where it does so at a larger size than that of the training; null for teacher and
+   * baseline, which learn from the labels alone.
+   */
+  readonly teacher: Omit<LabelSource, 'labelling'> | null;
   /** How the pool was labelled for the student before, to tell what changed. */
   readonly before: LabelSource | null;
+  /** Of the model that was finished before this one. */
+  readonly record: ArtifactRef | null;
   readonly queues: Queues;
   readonly limits: PoolLimits;
 }
@@ -57,6 +62,9 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
     const last = tuned ?? trained;
     const evaluation = { generation: index, model: last.artifact, dataset: tuned ? larger!.dataset : dataset, batch: labelling.batch };
     const evaluated = await during('evaluate', () => call('evaluateModel', queues, `${model} on validation and test`, evaluation));
+    const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+    const artifacts = { train: last.artifact, ...(tuned && { base: trained.artifact }), selection, evaluation: evaluated.artifact };
+    const { artifact: record } = await call('recordModel', queues, `${model} and its artifacts`, { generation, ...artifacts, seconds, before: input.record });
     if (evaluated.test.top1 !== null) upsertSearchAttributes(searchAttributes({ BestTop1: evaluated.test.top1 }));
     return {
       status: {
@@ -66,17 +74,17 @@ export async function trainGeneration(input: GenerationInput): Promise<Generatio
         validation: evaluated.validation,
         test: evaluated.test,
         ...(selected && { pool: selected.pool }),
-        seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0),
+        seconds,
         weights: { key: last.artifact.key, sha256: last.weights },
       },
       train: last.artifact,
-      ...(tuned && { base: trained.artifact }),
-      selection,
-      evaluation: evaluated.artifact,
+      record,
       phases,
     };
   });
 }
+
+setWorkflowOptions(pinned, trainGeneration);
 
 /** The short second training at a larger size. */
 function fineTune({ generation, seed, queues }: GenerationInput, resolution: ResolutionSpec, { dataset, labelled }: LargerImages, initial: ArtifactRef) {
@@ -87,18 +95,17 @@ function fineTune({ generation, seed, queues }: GenerationInput, resolution: Res
 
 async function selectFromPool(
   { generation, seed, dataset, pool, before, queues, limits, specName }: GenerationInput,
-  teacher: ArtifactRef,
+  { model: teacher, dataset: larger }: NonNullable<GenerationInput['teacher']>,
   during: During,
 ): Promise<{ artifact: ArtifactRef; pool: PoolStatus }> {
   const { index, labelling, selection } = generation;
-  const labelled = pool.dataset ?? dataset;
   const workflowId = labelsId();
   await during(
     'label',
     async () => {
       const { shards, reused, seconds } = await runChild(labelPool, {
         workflowId,
-        args: [{ generation: index, labelling, model: teacher, dataset: labelled, images: pool.images, queues, ...limits }],
+        args: [{ generation: index, labelling, model: teacher, dataset: larger ?? dataset, images: pool.images, queues, ...limits }],
         staticSummary: `labels ${pool.images} images`,
         typedSearchAttributes: searchAttributes({ NoisyStudentSpec: specName, Generation: index, Phase: 'label' }),
       });
@@ -112,7 +119,7 @@ async function selectFromPool(
       seed,
       generation: index,
       selection,
-      labels: { model: teacher, labelling, ...(pool.dataset && { dataset: pool.dataset }) },
+      labels: { model: teacher, labelling, ...(larger && { dataset: larger }) },
       before,
       dataset,
       images: pool.images,

@@ -5,6 +5,7 @@ import { canonicalJson, digest } from './digest.js';
 import type { Issue, SpecError } from './issues.js';
 import { parse, type SpecDocument } from './parse.js';
 import { resolve } from './resolve.js';
+import { redacted, type Redact } from '../redaction.js';
 import type { Locations, ResolvedSpec } from './resolved.js';
 import { pointer } from './schema.js';
 import { locationsOf, subjectOf, type Models } from './subject.js';
@@ -20,6 +21,8 @@ export interface LoadInput {
   /** Where relative paths are looked up after the folder of the file, in order. */
   readonly dataFolders: readonly string[];
   readonly models: Models;
+  /** How paths stand in what comes out, so that they are good on other machines; default: as they are written. */
+  readonly portable?: Redact;
 }
 
 export type LoadedSpec =
@@ -28,14 +31,14 @@ export type LoadedSpec =
 
 /** No pipeline is near this; what is larger is another kind of file. */
 const MAX_BYTES = 1_000_000;
-/** It travels through every history of a run. */
-const MAX_RESOLVED_BYTES = 10_000;
+/** With what else a run is started with, it is one payload of less than 10 KB, which travels through every history of the run. */
+const MAX_RESOLVED_BYTES = 9_300;
 
 /**
  * A pipeline file, checked and resolved; or everything that is wrong with it, in the order of the file. Looks at
  * the paths it names, but never starts anything. Does not throw for what a person may write.
  */
-export function loadSpec({ file, text, dataFolders, models }: LoadInput): LoadedSpec {
+export function loadSpec({ file, text, dataFolders, models, portable = (path) => path }: LoadInput): LoadedSpec {
   const read = text === undefined ? readText(file) : (tooLarge(text.length) ?? { text });
   if ('reason' in read) return refused([{ kind: 'unreadable', path: [], offset: 0, reason: read.reason }], file, parse(''));
 
@@ -47,10 +50,11 @@ export function loadSpec({ file, text, dataFolders, models }: LoadInput): Loaded
   if (issues.length > 0) return refused(issues, file, document);
 
   // The schema has said that it is a pipeline, and a rule that the teacher has a model.
-  const spec = resolve(document.value as Pipeline, subject.generations[0]?.model);
-  const bytes = Buffer.byteLength(canonicalJson(spec));
+  const spec = redacted(resolve(document.value as Pipeline, subject.generations[0]?.model), portable);
+  const locations = redacted(locationsOf(subject), portable);
+  const bytes = Buffer.byteLength(canonicalJson(spec)) + Buffer.byteLength(canonicalJson(locations));
   if (bytes > MAX_RESOLVED_BYTES) return refused([{ kind: 'too-long', path: [], offset: 0, bytes, allowed: MAX_RESOLVED_BYTES }], file, document);
-  return { ok: true, spec, locations: locationsOf(subject), digest: digest(spec) };
+  return { ok: true, spec, locations, digest: digest(spec) };
 }
 
 function refused(issues: readonly Issue[], file: string, document: SpecDocument): LoadedSpec {

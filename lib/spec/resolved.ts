@@ -3,7 +3,7 @@ import type { OpName } from '../noise/ops.js';
 /**
  * The resolved spec: every default filled in, every student's inherited blocks merged.
  * Plain JSON, under 10 KB, the same for every spelling of the same experiment. Paths stand as written in
- * the file; where they were found on this machine travels beside it (`Locations`), outside the digest.
+ * the file, but below the user's home as `~/…`; where they were found on this machine travels beside it (`Locations`), outside the digest.
  */
 export interface ResolvedSpec {
   readonly version: 1;
@@ -16,7 +16,7 @@ export interface ResolvedSpec {
   readonly baseline: GenerationSpec | null;
 }
 
-/** Path, or name of a folder of weights, as written in the spec → absolute path on this machine. Never part of a digest. */
+/** Path, or name of a folder of weights, as written in the spec → absolute path, or `~/…` below the user's home. Never part of a digest. */
 export type Locations = Readonly<Record<string, string>>;
 
 export interface DataSpec {

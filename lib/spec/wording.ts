@@ -113,7 +113,7 @@ const WORDING: { readonly [Kind in IssueKind]: { readonly code: ErrorCode; reado
   'too-long': {
     code: 'SPEC_INVALID',
     words: ({ bytes, allowed }, at) =>
-      `${at} has ${counted(bytes)} bytes with everything written out that its generations inherit, but may have ${counted(allowed)}; shorten paths and lists, or take fewer students.`,
+      `${at} has ${counted(bytes)} bytes with everything written out that its generations inherit and where its data lies, but may have ${counted(allowed)}; shorten paths and lists, or take fewer students.`,
   },
   'useless-key': { code: 'SPEC_INVALID', words: ({ why }, at) => `${at} has no effect, because ${why}; remove it.` },
   'long-warm-up': {

@@ -5,7 +5,7 @@ import type { LeaseMarks } from './lease.js';
  * Where results live. An artifact is an immutable folder, addressed by its phase and key; its
  * `manifest.json` is written last and is the commit point. Implementations pass one contract suite.
  */
-export type Phase = 'prepare' | 'hidden-labels' | 'import' | 'train' | 'label' | 'select' | 'evaluate' | 'report';
+export type Phase = 'prepare' | 'hidden-labels' | 'import' | 'train' | 'label' | 'select' | 'evaluate' | 'record' | 'report';
 
 /** What travels in histories: where an artifact is and what it holds, never its data. */
 export interface ArtifactRef {

@@ -8,7 +8,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluateKey, hiddenLabelsKey, labelKey, prepareKey, reportKey, selectKey, shardRange, trainKey } from '../../activities/keys.js';
 import { publishOnce, type Published } from '../../activities/publish-once.js';
-import type { TrainedModel } from '../../activities/write-report.js';
+import type { TrainedModel } from '../../activities/record-model.js';
 import { readDataset } from '../../lib/data/image-set.js';
 import type { GenerationSpec } from '../../lib/spec/resolved.js';
 import { createFileStore } from '../../lib/store/file-store.js';

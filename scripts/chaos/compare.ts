@@ -8,6 +8,7 @@ export async function artifactsOf({ home, bucket }: { readonly home: string; rea
   const root = bucket ?? join(home, 'store');
   const found = new Map<string, string>();
   for (const phase of await readdir(join(root, 'artifacts'))) {
+    if (phase === 'record') continue; // It names other artifacts, which are here themselves, and tells seconds.
     for (const name of await readdir(join(root, 'artifacts', phase))) {
       const file = join(root, 'artifacts', phase, bucket ? name : join(name, 'manifest.json'));
       const { key, digest, files } = JSON.parse(await readFile(file, 'utf8')) as Manifest;

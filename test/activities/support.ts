@@ -14,7 +14,7 @@ export async function freshDeps(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), 'noisy-student-activities-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   let now = 0;
-  return { home, store: createFileStore(join(home, 'store')), clock: () => (now += 1000) };
+  return { home, userHome: '/home/nobody', store: createFileStore(join(home, 'store')), clock: () => (now += 1000) };
 }
 
 /** What a job writes, file by file, and how it ends. */

@@ -137,7 +137,7 @@ test('a run that is done shows all models, and where its report is', async () =>
   await look(await run.pageOf(RUN, 'timeline'), RUN, 'done-timeline', (page) => seeTexts(page, 'baseline · t1 · 600 steps', /writeReport • 4 models/));
   await look(await run.pageOf(RUN, 'user-metadata'), RUN, 'done-details', async (page) => {
     const details = frame(page, 'current details');
-    await details.getByText(`/home/runs/${RUN}/report.html`).waitFor();
+    await details.getByText(`runs/${RUN}/report.html`).waitFor();
     const table = await details.locator('table').first().innerText();
     for (const row of [/t0.*60\.00\s%/, /t1.*70\.00\s%/, /t1.*80\.00\s%/, /baseline.*80\.00\s%/]) assert.match(table, row);
   });

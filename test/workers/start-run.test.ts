@@ -40,6 +40,14 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
     await resultOf(handle);
   });
 
+  test('of a long file the UI shows what fits into a payload of less than 10 KB', async () => {
+    const { start } = runNamed('long-file');
+    const { handle } = await start({ text: '"é\n'.repeat(5_000) });
+    const details = (await (await handle.describe()).staticDetails())!;
+    assert.ok(details.length > 4_000 && Buffer.byteLength(JSON.stringify(details)) < 10_000);
+    await resultOf(handle);
+  });
+
   test('following a run shows the progress of what runs, and ends with the run', async () => {
     const { start, fakes } = runNamed('follow');
     const training = fakes.hold('trainModel', 1);
@@ -111,10 +119,10 @@ describe('a run as its client sees it', { concurrency: 4, skip: noServer }, () =
 
 function runNamed(run: string) {
   const fakes = fakeActivities();
-  const start = ({ specDigest = 'f'.repeat(64), spec = shortSpec() } = {}) => {
+  const start = ({ specDigest = 'f'.repeat(64), spec = shortSpec(), text = 'name: example\n' } = {}) => {
     server.fakes.set(run, fakes);
     const { client, queuePrefix } = server;
-    return startOrAttach(client, { run, spec, specDigest, locations: {}, text: 'name: example\n', queuePrefix });
+    return startOrAttach(client, { run, spec, specDigest, locations: {}, text, queuePrefix });
   };
   return { fakes, start };
 }

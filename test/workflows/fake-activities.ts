@@ -44,7 +44,7 @@ export function fakeActivities() {
     } finally {
       inFlight--;
     }
-    const key = sha256(`${phase} ${JSON.stringify(input)}`);
+    const key = keyOf(phase, input);
     const reused = published.has(key);
     if (!reused) published.set(key, { seconds: 1.5 });
     const artifact: ArtifactRef = { phase, key, digest: sha256(`content ${key}`) };
@@ -84,7 +84,8 @@ export function fakeActivities() {
     selectLabels: (input) => run('selectLabels', 'select', input, { pool: { images: input.images, kept: 8, unique: 6, labelAccuracy: 0.75 } }),
     evaluateModel: (input) =>
       run('evaluateModel', 'evaluate', input, { validation: accuracy(0.5 + input.generation / 10), test: accuracy(0.6 + input.generation / 10) }),
-    writeReport: (input) => run('writeReport', 'report', input, { path: `/home/runs/${input.run}/report.html` }),
+    recordModel: (input) => run('recordModel', 'record', input, {}),
+    writeReport: (input) => run('writeReport', 'report', input, { path: `runs/${input.run}/report.html` }),
   };
 
   return {
@@ -107,6 +108,11 @@ export function fakeActivities() {
       return hold;
     },
   };
+}
+
+/** Of an artifact, by what goes into it. */
+export function keyOf(phase: Phase, input: object): string {
+  return sha256(`${phase} ${JSON.stringify(input)}`);
 }
 
 export type FakeActivities = ReturnType<typeof fakeActivities>;

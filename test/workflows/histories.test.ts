@@ -4,7 +4,7 @@ import { pauseUpdate, resumeUpdate } from '../../workflows/messages.js';
 import { queuesOf } from '../../workflows/queues.js';
 import type { labelPool, LabelPoolInput } from '../../workflows/label-pool.js';
 import { fakeActivities } from './fake-activities.js';
-import { executionsOf, startRun, type HistoryEvent } from './runs.js';
+import { executionsOf, payloadSizes, startRun, type HistoryEvent } from './runs.js';
 import { noServer, useServer } from './server.js';
 import { exampleSpec, shortSpec } from './spec.js';
 
@@ -153,12 +153,4 @@ function mostInFlight(events: readonly HistoryEvent[]): number {
 function summaryOf({ userMetadata }: HistoryEvent): string {
   const data = userMetadata?.summary?.data;
   return data ? (JSON.parse(Buffer.from(data).toString('utf8')) as string) : '';
-}
-
-/** Bytes of every payload anywhere in an event. */
-function payloadSizes(value: unknown): number[] {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
-  const { data, ...rest } = value as { data?: unknown };
-  const own = ArrayBuffer.isView(data) ? [data.byteLength] : [];
-  return [...own, ...Object.values(rest).flatMap(payloadSizes), ...(own.length === 0 ? payloadSizes(data) : [])];
 }

@@ -17,13 +17,13 @@ describe('a run', { concurrency: 4, skip: noServer }, () => {
     const { handle, fakes } = await startRun(server, 'order');
     const status = await handle.result();
     assert.equal(status.state, 'done');
-    const student = (g: number) => [...shards(g), `selectLabels ${g}`, `trainModel ${g}`, `evaluateModel ${g}`];
+    const student = (g: number) => [...shards(g), `selectLabels ${g}`, `trainModel ${g}`, `evaluateModel ${g}`, `recordModel ${g}`];
     assert.deepEqual(fakes.order(), [
       'prepareData',
-      ...['trainModel 0', 'evaluateModel 0'],
+      ...['trainModel 0', 'evaluateModel 0', 'recordModel 0'],
       ...student(1),
       ...student(2),
-      ...['trainModel 2', 'evaluateModel 2'],
+      ...['trainModel 2', 'evaluateModel 2', 'recordModel 2'],
       'writeReport',
     ]);
     checkFlow(fakes.calls);
@@ -36,7 +36,7 @@ describe('a run', { concurrency: 4, skip: noServer }, () => {
     const [teacher, student] = status.generations;
     assert.deepEqual(Object.keys(status).sort(), ['allowed', 'baseline', 'current', 'generations', 'phases', 'report', 'run', 'state']);
     assert.equal(status.run, 'shape');
-    assert.equal(status.report, '/home/runs/shape/report.html');
+    assert.equal(status.report, 'runs/shape/report.html');
     assert.equal(status.generations.length, 3);
     assert.deepEqual(
       { ...teacher, weights: null },
@@ -90,7 +90,7 @@ describe('a run', { concurrency: 4, skip: noServer }, () => {
     const { handle, fakes } = await startRun(server, 'teacher-only', { spec: { ...spec, generations: [spec.generations[0]!], baseline: null } });
     const status = await handle.result();
     assert.ok(!('baseline' in status));
-    assert.deepEqual(fakes.order(), ['prepareData', 'trainModel 0', 'evaluateModel 0', 'writeReport']);
+    assert.deepEqual(fakes.order(), ['prepareData', 'trainModel 0', 'evaluateModel 0', 'recordModel 0', 'writeReport']);
   });
 
   test('a run that is cancelled from outside stops at a checkpoint and ends as cancelled', async () => {
@@ -111,7 +111,6 @@ interface FlowInput {
   readonly [artifact: string]: unknown;
   readonly selection: ArtifactRef | null;
   readonly before: { readonly model: ArtifactRef } | null;
-  readonly generations: readonly { readonly train: ArtifactRef }[];
 }
 
 /** Each phase gets the artifacts of the phases before it. */
@@ -121,6 +120,7 @@ function checkFlow(calls: readonly Call[]): void {
   const [judgedTeacher, judgedFirst] = inputs('evaluateModel');
   const [firstShard] = inputs('labelShards');
   const [selectFirst, selectSecond] = inputs('selectLabels');
+  const records = inputs('recordModel');
   const [report] = inputs('writeReport');
   assert.equal(teacher!['selection'], null);
   assert.equal(baseline!['selection'], null);
@@ -137,5 +137,8 @@ function checkFlow(calls: readonly Call[]): void {
   );
   assert.equal(selectFirst!['before'], null);
   assert.deepEqual(selectSecond!.before?.model, judgedTeacher!['model'], 'the change of labels is told against the generation before');
-  assert.deepEqual(report!.generations[1]?.train, judgedFirst!['model']);
+  assert.deepEqual(records[1]!['train'], judgedFirst!['model']);
+  const befores = records.map(({ before }) => before);
+  assert.equal(befores[0], null);
+  assert.equal(new Set([...befores, report!['record']].map((ref) => JSON.stringify(ref))).size, 5, 'each record leads to the one before');
 }

@@ -20,13 +20,31 @@ before(async () => {
   workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)), logger });
 });
 
-test('there are recordings of a whole, a tuned, a paused, a revised, a repaired, a stopped and a continued run', () => {
-  for (const name of ['whole', 'tuned', 'paused', 'revised', 'repaired', 'stopped', 'continued'])
-    assert.ok(
-      files.some((file) => file.startsWith(`${name}-`)),
-      name,
-    );
-});
+/** Recordings, and how the first execution of each ends; `null` = it was recorded while the run was under way. */
+const SHAPES = {
+  whole: 'WORKFLOW_EXECUTION_COMPLETED',
+  tuned: 'WORKFLOW_EXECUTION_COMPLETED',
+  paused: 'WORKFLOW_EXECUTION_COMPLETED',
+  revised: 'WORKFLOW_EXECUTION_COMPLETED',
+  repaired: 'WORKFLOW_EXECUTION_COMPLETED',
+  stopped: 'WORKFLOW_EXECUTION_COMPLETED',
+  cancelled: 'WORKFLOW_EXECUTION_CANCELED',
+  continued: 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  midway: null,
+  waiting: null,
+  'awaiting-fix': null,
+};
+
+for (const [name, end] of Object.entries(SHAPES)) {
+  test(`there is a recording of a run that is ${name}`, () => {
+    const found = files.filter((file) => new RegExp(`^${name}-\\d+\\.`).test(file));
+    assert.notEqual(found.length, 0);
+    for (const file of found) {
+      const last = readHistory(file).events.at(-1)!.eventType.replace('EVENT_TYPE_', '');
+      assert.equal(/WORKFLOW_EXECUTION_[A-Z_]*(?:ED|NEW)$/.test(last) && !/UPDATE|SIGNALED|OPTIONS/.test(last) ? last : null, end);
+    }
+  });
+}
 
 for (const file of files) {
   test(`${file} is replayed as it was recorded`, () => replay(readHistory(file)));
@@ -49,8 +67,12 @@ async function replay(recorded: unknown): Promise<void> {
   await Worker.runReplayHistory({ workflowBundle }, history, workflowId!);
 }
 
-function readHistory(file: string): unknown {
-  return JSON.parse(readText(file));
+interface Recorded {
+  readonly events: readonly { readonly eventType: string }[];
+}
+
+function readHistory(file: string): Recorded {
+  return JSON.parse(readText(file)) as Recorded;
 }
 
 function readText(file: string): string {

@@ -7,7 +7,7 @@ import type { GenerationSpec, ResolvedSpec } from '../../lib/spec/resolved.js';
 import { compareSpecs } from '../../workers/compare-specs.js';
 import { pauseUpdate, resumeUpdate, reviseUpdate, stopUpdate, type Revision } from '../../workflows/messages.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Hold } from './fake-activities.js';
+import { keyOf, type FakeActivities, type Hold } from './fake-activities.js';
 import { executionsOf, startRun, untilState, type RunHandle, type RunOptions } from './runs.js';
 import { noServer, useServer } from './server.js';
 import { exampleSpec, shortSpec } from './spec.js';
@@ -119,6 +119,46 @@ describe('a changed pipeline', { concurrency: 4, skip: noServer }, () => {
     const judged = fakes.calls.filter(({ name, input }) => name === 'evaluateModel' && input['generation'] === 0).map(({ input }) => input['batch']);
     assert.equal(judged.at(-1), 7);
   });
+
+  test('a change of how a finished teacher is judged judges it again, and leaves the training that runs alone', async () => {
+    const { handle, fakes, training, spec } = await startHeld('judged');
+    assert.deepEqual((await revise(handle, spec, changed(spec, 0, batch))).generations, []);
+    training.release();
+    const status = await handle.result();
+    assert.ok(!training.wasCancelled);
+    assert.deepEqual(
+      status.generations.map(({ generation }) => generation),
+      [0, 1],
+    );
+    const judged = fakes.calls.filter(({ name, input }) => name === 'evaluateModel' && input['generation'] === 0).map(({ input }) => input['batch']);
+    assert.equal(judged.at(-1), 7);
+    assert.ok(!status.phases.some(({ reused }) => reused), 'what was computed in this run is not called reused');
+    assert.deepEqual(reported(fakes), ['teacher 0', 'student 1']);
+  });
+
+  const two = exampleSpec();
+  const one: ResolvedSpec = { ...two, generations: two.generations.slice(0, 2) };
+  for (const [what, from, to, trainings, models] of [
+    ['the baseline', two, { ...two, baseline: { ...two.baseline!, ...steps(two.baseline!) } }, 1, ['teacher 0', 'student 1', 'student 2', 'baseline 2']],
+    ['no baseline', two, { ...two, baseline: null }, 0, ['teacher 0', 'student 1', 'student 2']],
+    ['a student more', one, two, 1, ['teacher 0', 'student 1', 'student 2', 'baseline 2']],
+    ['a student less', two, one, 0, ['teacher 0', 'student 1', 'baseline 2']],
+  ] as const) {
+    test(`a change when all models are there (${what}) is in the report, which tells of all models and of no other`, async () => {
+      const id = `all-there-${what.replaceAll(' ', '-')}`;
+      const { handle, fakes } = await startRun(server, id, { spec: from });
+      const report = fakes.hold('writeReport');
+      await report.started;
+      const computed = newTrainings(fakes);
+      await revise(handle, from, to);
+      await releaseCancelled(report);
+      const status = await handle.result();
+      assert.deepEqual(reported(fakes), models);
+      assert.equal(newTrainings(fakes) - computed, trainings);
+      assert.equal(status.generations.length + (status.baseline ? 1 : 0), models.length);
+      assert.ok(!status.phases.some(({ reused }) => reused), 'what was computed in this run is not called reused');
+    });
+  }
 
   test('a student more, and a student less', async () => {
     const two = exampleSpec();
@@ -242,6 +282,25 @@ describe('a changed pipeline', { concurrency: 4, skip: noServer }, () => {
     });
   }
 });
+
+/** The models that the last report is about, by the records that it is given the last of. */
+function reported({ calls }: FakeActivities): string[] {
+  const records = calls.filter(({ name }) => name === 'recordModel').map(({ input }) => [keyOf('record', input), input] as const);
+  const models: string[] = [];
+  let ref = calls.findLast(({ name }) => name === 'writeReport')!.input['record'] as { key: string } | null;
+  while (ref !== null) {
+    const record = new Map(records).get(ref.key)!;
+    const { role, index } = record['generation'] as GenerationSpec;
+    models.unshift(`${role} ${index}`);
+    ref = record['before'] as { key: string } | null;
+  }
+  return models;
+}
+
+/** Trainings that nobody had published. */
+function newTrainings({ calls }: FakeActivities): number {
+  return new Set(calls.filter(({ name }) => name === 'trainModel').map(({ input }) => JSON.stringify(input))).size;
+}
 
 function withTest(spec: ResolvedSpec): ResolvedSpec {
   return { ...spec, data: { ...spec.data, test: { ...spec.data.test, perClass: 3 } } };

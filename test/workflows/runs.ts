@@ -58,6 +58,14 @@ export async function executionsOf(client: Client, workflowId: string): Promise<
   return (await historiesOf(client, workflowId)).map(({ events }) => events ?? []);
 }
 
+/** Bytes of every payload anywhere in an event. */
+export function payloadSizes(value: unknown): number[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  const { data, ...rest } = value as { data?: unknown };
+  const own = ArrayBuffer.isView(data) ? [data.byteLength] : [];
+  return [...own, ...Object.values(rest).flatMap(payloadSizes), ...(own.length === 0 ? payloadSizes(data) : [])];
+}
+
 /** Asks until the run is in a state. */
 export async function untilState(handle: RunHandle, state: RunState): Promise<RunStatus> {
   for (;;) {

@@ -8,6 +8,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.js';
+import { withoutPrivate } from '../../activities/without-private.js';
 import { startEmbeddedServer } from '../../workers/embedded-server.js';
 import { serverProgram } from '../../workers/places.js';
 import { runWorkers, type RunWorkersOptions } from '../../workers/run-workers.js';
@@ -31,7 +32,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export type ServerOptions = Pick<RunWorkersOptions, 'cachedWorkflows'>;
+export interface ServerOptions extends Partial<Pick<RunWorkersOptions, 'cachedWorkflows' | 'roles' | 'version'>> {
+  readonly queuePrefix?: string;
+}
 
 /** One real server, and workers with fake activities, for all tests of a file. */
 export function useServer(options: ServerOptions = {}): TestServer {
@@ -43,9 +46,13 @@ export function useServer(options: ServerOptions = {}): TestServer {
   return server;
 }
 
-export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  cachedWorkflows,
+  roles = ['workflows', 'cpu', 'gpu'],
+  queuePrefix = `test-${process.pid}`,
+}: ServerOptions = {}): Promise<TestServer> {
   const quiet = new DefaultLogger('ERROR');
-  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+  installRuntime(quiet);
   const bundling = bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: quiet });
   const home = await mkdtemp(join(tmpdir(), 'noisy-student-server-'));
   const server = await startEmbeddedServer({ home, program, hasUi: false, ports: { grpc: 0, ui: 0 } });
@@ -53,10 +60,8 @@ export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): 
   const native = await NativeConnection.connect({ address: server.address });
   const bundle = await bundling;
 
-  const queuePrefix = `test-${process.pid}`;
   const fakes = new Map<string, FakeActivities>();
   const shutdown = new AbortController();
-  const roles = ['workflows', 'cpu', 'gpu'] as const;
   const workers = {
     connection: native,
     namespace: 'default',
@@ -85,6 +90,14 @@ export async function startTestServer({ cachedWorkflows }: ServerOptions = {}): 
   };
 }
 
+/** Once for a process, however many servers its tests use. */
+function installRuntime(logger: DefaultLogger): void {
+  if (!isInstalled) Runtime.install({ logger, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+  isInstalled = true;
+}
+
+let isInstalled = false;
+
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 /** A run's id is the first part of the ids of its workflows. */
@@ -94,5 +107,5 @@ function activitiesByRun(fakes: ReadonlyMap<string, FakeActivities>): Activities
     const run = Context.current().info.workflowExecution?.workflowId.split('/')[0] ?? '';
     return (fakes.get(run)!.activities[name] as (input: never) => Promise<unknown>)(input);
   };
-  return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as Activities;
+  return withoutPrivate(Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as Activities, (text) => text);
 }
