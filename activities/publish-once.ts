@@ -59,7 +59,10 @@ export async function publishOnce(
     return published && (await isWhole?.(published)) !== false ? published : undefined;
   };
   const published = await lookUp();
-  if (published) return resultOf(published, true, `published before from ${SAME[phase]}`);
+  if (published) {
+    if (attempt.number > 1) await store.clear(key); // an attempt before may have published without hearing of it
+    return resultOf(published, true, `published before from ${SAME[phase]}`);
+  }
 
   const holder = { owner: attempt.owner, attempt: attempt.number, name: attempt.name };
   const lease = await takeLease(store.leases, key, holder, {

@@ -142,7 +142,9 @@ async function cleanUp(): Promise<void> {
 function printTable(results: readonly Result[]): void {
   const seconds = (values: readonly number[]) =>
     values.length === 0 ? '–' : `${(values[Math.floor(values.length / 2)]! / 1000).toFixed(1)} … ${(values.at(-1)! / 1000).toFixed(1)}`;
-  console.log('| fault | rounds | same bytes | seconds to the next new step: median … most | most steps done again |\n| --- | --- | --- | --- | --- |');
+  console.log(
+    '| fault | rounds | same bytes | seconds to the next new step: median … most | most steps beyond a checkpoint |\n| --- | --- | --- | --- | --- |',
+  );
   for (const name of new Set(results.map(({ fault }) => fault))) {
     const own = results.filter(({ fault }) => fault === name);
     const recoveries = own.flatMap(({ recoveryMs }) => recoveryMs ?? []).sort((a, b) => a - b);

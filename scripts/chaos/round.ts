@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,7 +47,7 @@ export interface Outcome {
   readonly stdout: string;
   /** Milliseconds from the disturbance to the first step that was not seen before; undefined where none came after. */
   readonly recoveryMs?: number | undefined;
-  /** Steps that had been seen and were done again; undefined where no training was under way. */
+  /** Steps that a training had shown beyond its newest checkpoint; undefined where none was under way. */
   readonly lostSteps?: number | undefined;
 }
 
@@ -89,7 +89,7 @@ export async function runRound(options: RoundOptions, disturb: (round: Round) =>
       await delay(random('moment') * calmMs * 0.7);
       await find('trainer');
     },
-    begins: () => steps.disturbed(),
+    begins: () => steps.disturbed(newestStep(join(home, 'store', 'checkpoints'))),
     async until(what, isIt) {
       let found: ProgressLine | undefined;
       const listen = (line: ProgressLine): void => void (isIt(line) && (found = line));
@@ -141,25 +141,32 @@ export function recordedServer(home: string): number | undefined {
   return record && isOurs(record, realpathSync(home)) ? record.pid : undefined;
 }
 
+/** Of the training under way; undefined where there is none, or no checkpoint yet. */
+function newestStep(checkpoints: string): number | undefined {
+  if (!existsSync(checkpoints)) return undefined;
+  const names = readdirSync(checkpoints).flatMap((key) => readdirSync(join(checkpoints, key)));
+  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  return steps.length === 0 ? undefined : Math.max(...steps);
+}
+
 /** Follows the steps of the trainings, before and after the disturbance. */
 function stepWatcher() {
   const furthest = new Map<string, number>();
   let last: { training: string; step: number } | undefined;
   let [at, recoveryMs, lostSteps] = [Infinity, undefined as number | undefined, undefined as number | undefined];
-  let before: typeof last;
   return {
     see({ generation, phase, step }: ProgressLine): void {
       if (step === undefined || phase !== 'train') return;
       const training = String(generation);
       const isNew = step > (furthest.get(training) ?? 0);
-      if (at !== Infinity && lostSteps === undefined && training === before?.training && step <= before.step) lostSteps = before.step - step + 1;
       if (at !== Infinity && isNew) recoveryMs ??= performance.now() - at;
       if (isNew) furthest.set(training, step);
       last = { training, step };
     },
-    disturbed(): void {
-      [at, before] = [performance.now(), last];
+    disturbed(checkpoint: number | undefined): void {
+      at = performance.now();
+      if (last && checkpoint !== undefined) lostSteps = Math.max(0, last.step - checkpoint);
     },
-    result: () => ({ recoveryMs, lostSteps: lostSteps ?? (before ? 0 : undefined) }),
+    result: () => ({ recoveryMs, lostSteps }),
   };
 }

@@ -40,6 +40,24 @@ test('a model is trained once: the second time it is reused, says why, and tells
   assert.equal(first.weights, '9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c'); // SHA-256 of "weights"
 });
 
+test('an attempt that finds what the one before published without hearing of it clears away what that left', async (t) => {
+  const deps = await freshDeps(t);
+  const { device } = fakeDevice(() => TRAINED);
+  const deaf: ArtifactStore = {
+    ...deps.store,
+    async publish(...given) {
+      await deps.store.publish(...given);
+      throw new PipelineError('STORE_UNREACHABLE', 'the answer broke off');
+    },
+  };
+  const input = trainInput(await publishDataset(deps.store));
+  await assert.rejects(run(trainModel({ ...deps, store: deaf, device }), input, environment({ attempt: 1 }).env), isFailure('STORE_UNREACHABLE', false));
+  const { reused } = await run(trainModel({ ...deps, device }), input, environment({ attempt: 2 }).env);
+  assert.equal(reused, true);
+  for (const left of ['checkpoints', 'leases']) assert.deepEqual(await readdir(join(deps.home, 'store', left)), []);
+  assert.deepEqual(await readdir(join(deps.home, 'store', 'work')), ['d'.repeat(64)]); // of the published input, not of the training
+});
+
 test('an attempt that sleeps while the next one trains ends itself when it wakes up, and publishes nothing', async (t) => {
   const deps = await freshDeps(t);
   const { device, wake, asleep } = sleepyDevice();
