@@ -36,21 +36,22 @@ export const prepareData =
   ({ store, clock, warmDevice, userHome }: PrepareDeps) =>
   async ({ data, seed, ...input }: PrepareInput): Promise<PrepareResult> =>
     attempt('prepare', async (current) => {
-      const { name, signal, report } = current;
+      const { name, report } = current;
       const locations = locationsHere(input.locations, userHome);
       // Image decoding is loaded by the first preparation: a worker starts without it.
       const { datasetFingerprint, prepareDataset } = await import('../lib/data/prepare.js');
-      const progressOf = (doing: string) => ({ signal, onProgress: (progress: object) => report({ doing, ...progress }) });
+      const progressOf = (doing: string, signal = current.signal) => ({ signal, onProgress: (progress: object) => report({ doing, ...progress }) });
       const key = prepareKey(data, seed, await datasetFingerprint(data, locations, progressOf('looking for changes')));
       const hiddenKey = hiddenLabelsKey(key);
       const isWhole = async (published: ArtifactRef) =>
         !(await readDataset(await store.open(published))).hiddenLabels || (await store.find('hidden-labels', hiddenKey)) !== undefined;
 
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key, isWhole }, async ({ output }) => {
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key, isWhole }, async ({ output, signal, check }) => {
         warmDevice?.();
         const hiddenOutput = await store.workFolder(hiddenKey, name);
-        const { hiddenLabels } = await prepareDataset({ data, seed, locations, output, hiddenOutput, ...progressOf('reading images') });
+        const { hiddenLabels } = await prepareDataset({ data, seed, locations, output, hiddenOutput, ...progressOf('reading images', signal) });
         signal.throwIfAborted();
+        await check();
         if (hiddenLabels) await store.publish('hidden-labels', hiddenKey, hiddenOutput, { seconds: 0 });
         await store.clear(hiddenKey);
         return {};

@@ -1,4 +1,4 @@
-import { takeLease, type LeaseTimes } from '../lib/store/lease.js';
+import { takeLease } from '../lib/store/lease.js';
 import type { ArtifactMeta, ArtifactRef, ArtifactStore, Manifest, Phase } from '../lib/store/store.js';
 import type { Attempt } from './attempt.js';
 import { SAME } from './keys.js';
@@ -7,8 +7,6 @@ export interface PublishDeps {
   readonly store: ArtifactStore;
   /** Milliseconds; only differences are used. */
   readonly clock: () => number;
-  /** Tests do not wait for half a minute. */
-  readonly leaseTimes?: LeaseTimes;
 }
 
 /** What every phase's result holds. `seconds` are those of the original computation. */
@@ -52,7 +50,7 @@ export async function publishOnce(
   options: PublishOptions,
   work: (place: Workplace) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Published> {
-  const { store, clock, leaseTimes } = deps;
+  const { store, clock } = deps;
   const { phase, key, isWhole } = options;
   const lookUp = async (): Promise<Manifest | undefined> => {
     const published = await store.find(phase, key);
@@ -69,7 +67,6 @@ export async function publishOnce(
     signal: attempt.signal,
     isNeeded: async () => (await lookUp()) === undefined,
     onWait: ({ owner }) => attempt.report({ waitingFor: owner }),
-    times: leaseTimes,
   });
   try {
     const meanwhile = await lookUp();

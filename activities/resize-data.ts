@@ -27,7 +27,7 @@ export const resizeData =
   ({ store, clock, userHome }: PrepareDeps) =>
   async ({ data, seed, like, ...input }: ResizeInput): Promise<ResizeResult> =>
     attempt('prepare', async (current) => {
-      const { signal, report } = current;
+      const { report } = current;
       const locations = locationsHere(input.locations, userHome);
       // Image decoding is loaded by the first preparation: a worker starts without it.
       const [{ datasetFingerprint }, { resizeDataset }, { readDataset }] = await Promise.all([
@@ -35,11 +35,14 @@ export const resizeData =
         import('../lib/data/resize-dataset.js'),
         import('../lib/data/image-set.js'),
       ]);
-      const progressOf = (doing: string) => ({ signal, onProgress: (progress: object) => report({ doing, size: data.image.size, ...progress }) });
+      const progressOf = (doing: string, signal = current.signal) => ({
+        signal,
+        onProgress: (progress: object) => report({ doing, size: data.image.size, ...progress }),
+      });
       const fingerprint = await datasetFingerprint(data, locations, progressOf('looking for changes'));
       const key = resizeKey(data, seed, { fingerprint, like: like.digest });
-      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key }, async ({ output }) => {
-        await resizeDataset({ data, locations, like: await store.open(like), output, ...progressOf('reading images') });
+      const { manifest: _, ...result } = await publishOnce(current, { store, clock }, { phase: 'prepare', key }, async ({ output, signal }) => {
+        await resizeDataset({ data, locations, like: await store.open(like), output, ...progressOf('reading images', signal) });
         return {};
       });
       const { sets } = await readDataset(await store.open(result.artifact));

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Progress, TrainJob } from '../lib/device/messages.js';
 import type { Device } from '../lib/device/process.js';
 import { PipelineError } from '../lib/errors.js';
@@ -56,7 +57,15 @@ export const trainModel =
           current.report({ generation: generation.index, ...progress });
           sharing.start();
         };
-        const { meta } = await withLessMemory(job, (smaller) => device.run(smaller, { signal, onProgress })).finally(() => sharing.finish());
+        const { meta } = await withLessMemory(job, (smaller, seen) =>
+          device.run(smaller, {
+            signal,
+            onProgress(progress) {
+              seen(progress);
+              onProgress(progress);
+            },
+          }),
+        ).finally(() => sharing.finish());
         return meta;
       });
       return { ...result, parameters: await parametersOf(await store.open(result.artifact)), weights: weightsOf(manifest) };
@@ -66,12 +75,12 @@ export const trainModel =
  * A batch that memory does not hold is computed in parts, in more and more of them, down to a labelled image each: the effective batch stays what it
  * is. The checkpoints say how many, so that it is found out once.
  */
-async function withLessMemory<Result>(job: TrainJob, run: (job: TrainJob) => Promise<Result>): Promise<Result> {
+async function withLessMemory<Result>(job: TrainJob, run: (job: TrainJob, seen: (progress: Progress) => void) => Promise<Result>): Promise<Result> {
   const { training } = job.generation;
   const pseudo = job.selection === null ? 0 : pseudoRows(training);
   for (let parts = 1; ;) {
     try {
-      return await run(parts === 1 ? job : { ...job, microBatches: parts });
+      return await run(parts === 1 ? job : { ...job, microBatches: parts }, ({ microBatches: used = 1 }) => (parts = Math.max(parts, used)));
     } catch (error) {
       const more = error instanceof PipelineError && error.code === 'OUT_OF_MEMORY' ? microBatches(training.batch, pseudo, 2 * parts) : undefined;
       if (more === undefined) throw error;
@@ -94,11 +103,13 @@ function sharingOf(share: () => Promise<void>): { start(): void; finish(): Promi
   return {
     start,
     async finish() {
-      await underWay;
-      await share().catch(() => undefined);
+      const last = (underWay ?? Promise.resolve()).then(share).catch(() => undefined);
+      await Promise.race([last, delay(LAST_SHARE_MS, undefined, { ref: false })]); // a pause or a shutdown does not wait for a store that is away
     },
   };
 }
+
+const LAST_SHARE_MS = 60_000;
 
 async function parametersOf(folder: string): Promise<number> {
   const { parameters } = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as { parameters: number };

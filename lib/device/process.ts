@@ -164,7 +164,7 @@ async function supervise(child: Child, job: Job, stop: AbortSignal, options: Dev
   return new Promise<{ meta: Readonly<Record<string, unknown>> }>((resolve, reject) => {
     let outcome: (() => void) | undefined;
     const { memoryKills: kills = memoryKills } = options;
-    const killsBefore = kills();
+    let killsBefore = kills();
     const lost = () => {
       if (stop.aborted) return new JobAborted(null);
       return kills() > killsBefore && child.process.signalCode === 'SIGKILL' ? outOfMemory(job) : deviceLost(child, job);
@@ -180,6 +180,7 @@ async function supervise(child: Child, job: Job, stop: AbortSignal, options: Dev
     };
     const onMessage = (message: FromChild) => {
       stallTimer.refresh();
+      killsBefore = kills(); // what the system killed while this one lived was another
       switch (message.type) {
         case 'ready':
           return;

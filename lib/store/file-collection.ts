@@ -107,6 +107,7 @@ async function isRemoved(folder: string): Promise<boolean> {
 
 /** A thing that is needed after all goes back to its place. */
 export async function removeLocal(root: string, { kind, name }: Leftover, isNeeded: () => Promise<boolean>): Promise<boolean> {
+  if (kind !== 'trash' && (await isNeeded())) return false;
   if (kind !== 'trash') return discard(root, join(root, name), async (moved) => (await isLeftover(moved, name)) && !(await isNeeded()));
   await rm(join(root, name), { recursive: true, force: true });
   return true;

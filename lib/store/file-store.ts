@@ -106,6 +106,7 @@ export function createFileStore(root: string): ArtifactStore {
     leases: fileLeases(join(root, 'leases')),
 
     async clear(key) {
+      await rm(join(root, 'leases', key), { recursive: true, force: true });
       await rm(checkpointFolder(key), { recursive: true, force: true });
       await rm(workFolders(key), { recursive: true, force: true });
     },

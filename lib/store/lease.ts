@@ -23,7 +23,8 @@ export interface Lease {
 
 /**
  * Where a store keeps the marks of a key: small texts by number, the highest of which holds. Creating a mark is what two who want
- * the key compete in, so a store needs nothing but "write where nothing is", and no clock.
+ * the key compete in, so a store needs nothing but "write where nothing is", and no clock. A released mark stays until the key is
+ * cleared, so that no number is used twice while anybody may still be about to use it.
  */
 export interface LeaseMarks {
   numbers(key: string): Promise<number[]>;
@@ -60,32 +61,37 @@ export interface LeaseHooks {
 /**
  * Waits until the key is free, or its holder is dead: an earlier attempt of the same activity, or one that gave no sign of life through 30
  * looks, a second apart, by the timer of the one who waits; no two clocks are compared. Undefined if the lease is not needed any more.
- * Throws SUPERSEDED for an attempt that has been followed by another.
+ * Throws SUPERSEDED for an attempt that has been followed by another, which lives.
  */
 export async function takeLease(marks: LeaseMarks, key: string, holder: LeaseHolder, hooks: LeaseHooks): Promise<Lease | undefined> {
   const times = hooks.times ?? TIMES;
   let [seen, unchanged] = ['', 0];
   for (;;) {
     hooks.signal.throwIfAborted();
-    const highest = await highestMark(marks, key);
-    const current = highest && parseMark(highest.text);
-    if (current?.owner === holder.owner && current.attempt > holder.attempt) throw superseded(key, current);
-    const isFree = current === undefined || current.owner === holder.owner || unchanged >= times.looks;
-    if (isFree && (await claim(marks, key, (highest?.number ?? 0) + 1, holder))) return openLease(marks, key, (highest?.number ?? 0) + 1, holder, times);
-    if (isFree) continue; // somebody was faster
+    const { number = 0, text, mark } = (await highestMark(marks, key)) ?? {};
+    const isEarlier = mark?.owner === holder.owner && mark.attempt <= holder.attempt;
+    if (mark === undefined || mark.isReleased || isEarlier || unchanged >= times.looks) {
+      if (await claim(marks, key, number + 1, holder)) return openLease(marks, key, number + 1, holder, times);
+      continue; // somebody was faster
+    }
+    if (mark.owner === holder.owner && seen !== '' && text !== seen) throw superseded(key, mark);
     if (!(await hooks.isNeeded())) return undefined;
-    unchanged = highest!.text === seen ? unchanged + 1 : 0;
-    seen = highest!.text;
-    hooks.onWait(current);
+    unchanged = text === seen ? unchanged + 1 : 0;
+    seen = text!;
+    hooks.onWait(mark);
     await delay(times.lookMs, undefined, { signal: hooks.signal }).catch(() => hooks.signal.throwIfAborted());
   }
 }
 
-async function highestMark(marks: LeaseMarks, key: string): Promise<{ readonly number: number; readonly text: string } | undefined> {
+interface Mark extends LeaseHolder {
+  readonly isReleased: boolean;
+}
+
+async function highestMark(marks: LeaseMarks, key: string): Promise<{ readonly number: number; readonly text: string; readonly mark: Mark } | undefined> {
   const number = Math.max(...(await marks.numbers(key)));
   if (number === -Infinity) return undefined;
   const text = await marks.read(key, number);
-  return text === undefined ? highestMark(marks, key) : { number, text }; // it was given back meanwhile
+  return text === undefined ? highestMark(marks, key) : { number, text, mark: JSON.parse(text) as Mark }; // it was removed meanwhile
 }
 
 /** One who looked long ago may create a number below one that exists by now, and has then not won. */
@@ -103,10 +109,9 @@ function openLease(marks: LeaseMarks, key: string, number: number, holder: Lease
   async function check(): Promise<void> {
     if (!lost.signal.aborted) {
       const highest = await highestMark(marks, key);
-      const current = highest && parseMark(highest.text);
-      if (highest?.number !== number || current?.name !== holder.name) {
+      if (highest?.number !== number || highest.mark.name !== holder.name) {
         clearInterval(timer);
-        lost.abort(superseded(key, current));
+        lost.abort(superseded(key, highest?.mark));
       }
     }
     lost.signal.throwIfAborted();
@@ -127,8 +132,11 @@ function openLease(marks: LeaseMarks, key: string, number: number, holder: Lease
     check,
     async release() {
       clearInterval(timer);
-      await underWay;
-      if (await check().then(() => true, () => false)) await marks.remove(key, number); // prettier-ignore
+      await Promise.race([underWay, delay(beatMs, undefined, { ref: false })]);
+      // What cannot be said now is found out by those who wait.
+      await check()
+        .then(() => marks.replace(key, number, printMark(holder, ++beats, true)))
+        .catch(() => undefined);
     },
   };
 }
@@ -138,15 +146,6 @@ function superseded(key: string, current: LeaseHolder | undefined): PipelineErro
   return new PipelineError('SUPERSEDED', `another attempt, ${by}, has taken over the work under the key ${key} · nothing is lost: this one ends itself`);
 }
 
-function printMark({ owner, attempt, name }: LeaseHolder, beats: number): string {
-  return `${JSON.stringify({ owner, attempt, name, beats })}\n`;
-}
-
-/** A torn mark is that of nobody: it changes with the next sign of life, or is dead. */
-function parseMark(text: string): LeaseHolder {
-  try {
-    return JSON.parse(text) as LeaseHolder;
-  } catch {
-    return { owner: '', attempt: 0, name: 'unreadable' };
-  }
+function printMark({ owner, attempt, name }: LeaseHolder, beats: number, isReleased = false): string {
+  return `${JSON.stringify({ owner, attempt, name, beats, isReleased })}\n`;
 }

@@ -78,7 +78,7 @@ export function sharedCheckpoints(objects: S3Objects): SharedCheckpoints {
       for (const old of (await stepsOf(key)).slice(KEPT)) await removeStep(key, old);
     },
     async remove(key) {
-      if (!shared.delete(key)) return;
+      shared.delete(key);
       for (const step of await stepsOf(key)) await removeStep(key, step);
       for await (const name of objects.list(prefixOf(key))) await objects.remove(name); // of an upload that was cut off
     },

@@ -23,6 +23,7 @@ import type { ArtifactStore, Manifest, Phase } from './store.js';
  */
 export function createS3Store({ objects, cache, root }: { readonly objects: S3Objects; readonly cache: BlobCache; readonly root: string }): ArtifactStore {
   const shared = sharedCheckpoints(objects);
+  const leases = s3Leases(objects);
   const workFolders = (key: string) => join(root, 'work', key);
   const checkpointFolder = (key: string) => join(root, 'checkpoints', key);
 
@@ -142,10 +143,11 @@ export function createS3Store({ objects, cache, root }: { readonly objects: S3Ob
 
     shareCheckpoints: (key) => shared.share(key, checkpointFolder(key)),
 
-    leases: s3Leases(objects),
+    leases,
 
     async clear(key) {
       await shared.remove(key);
+      for (const number of await leases.numbers(key)) await leases.remove(key, number);
       await rm(checkpointFolder(key), { recursive: true, force: true });
       await rm(workFolders(key), { recursive: true, force: true });
     },

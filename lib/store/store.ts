@@ -58,6 +58,6 @@ export interface ArtifactStore extends Collectable {
   shareCheckpoints(key: string): Promise<void>;
   /** By which attempts at a key agree on who may checkpoint and publish: see `takeLease`. */
   readonly leases: LeaseMarks;
-  /** Removes a finished key's checkpoints and work folders. */
+  /** Removes a finished key's checkpoints, work folders and leases. */
   clear(key: string): Promise<void>;
 }

@@ -57,7 +57,7 @@ function checkFinite(tensors: Checkpoint['tensors'], step: number): void {
 
 /**
  * The newest checkpoint under `folder` that verifies, or undefined. Each damaged one on the way is named in a warning and
- * left where it is: the training overwrites it when it gets there again.
+ * set aside. Only for the one who trains here.
  */
 export async function newestCheckpoint(folder: string, warn: (message: string) => void): Promise<(Checkpoint & { readonly path: string }) | undefined> {
   for (const step of await stepsIn(folder)) {
@@ -65,8 +65,18 @@ export async function newestCheckpoint(folder: string, warn: (message: string) =
     const found = await verified(path);
     if (typeof found !== 'string') return { ...found, path };
     warn(`${path} is damaged (${found}); falling back to the one before it`);
+    await setAside(folder, step);
   }
   return undefined;
+}
+
+/** So that nobody takes it for progress; it goes with the others when the training is published. */
+async function setAside(folder: string, step: number): Promise<void> {
+  const aside = join(folder, `damaged-${step}`);
+  await rm(aside, { recursive: true, force: true });
+  await rename(pathOf(folder, step), aside).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  });
 }
 
 /** What is wrong with it, if it cannot be used. Somebody may remove it at this very moment. */

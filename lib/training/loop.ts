@@ -161,6 +161,7 @@ async function checkpoint(
   { isLast }: { isLast: boolean },
 ): Promise<RunProgress> {
   const start = now();
+  await checkpoints.finish(); // the one before, if it is still under way
   await licence();
   const state = running.copyState();
   await checkpoints.save(state, progress);

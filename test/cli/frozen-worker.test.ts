@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stepsIn } from '../../lib/training/checkpoint.js';
 import { descendants } from '../../scripts/processes.js';
@@ -12,43 +12,35 @@ import { ALONE, finished, firstLine, useSmallRun, weightsOf } from './small-run.
 
 const small = useSmallRun();
 
-/** [who sleeps until the run has ended, whether a process is one of them] */
-const SLEEPERS: [name: string, isOne: (command: string) => boolean][] = [
-  ['a worker and its device', () => true],
-  ['a worker alone, whose device goes on', (command) => !command.includes('noisy-student device')],
-];
+// 15 seconds of it are the missed heartbeats. `npm run chaos` freezes the others: the device, the server, the command.
+test(
+  'a worker that sleeps through a training, whose device goes on: another one trains to the same weights, and when it wakes up it ends its attempt and changes nothing',
+  { skip: noServer },
+  async () => {
+    const { folder, start } = small;
+    const calm = finished(start(['run', 'spec.yaml', '--json'], 'calm')).then(weightsOf);
+    const { address } = JSON.parse(await firstLine(start(['server', '--json'], 'home'))) as { address: string };
+    const environment = { ...ALONE, TEMPORAL_ADDRESS: address };
+    const sleeper = start(['worker'], 'home', environment);
+    const run = start(['run', 'spec.yaml', '--json'], 'home', environment);
+    const store = join(folder, 'home', 'store');
+    await firstCheckpoint(join(store, 'checkpoints'));
 
-// 15 seconds of each are the missed heartbeats.
-describe('a worker that sleeps through a training', { concurrency: 3, skip: noServer }, () => {
-  let calm: Promise<readonly string[]> | undefined;
-  for (const [name, isOne] of SLEEPERS) {
-    test(`${name}: another one trains to the same weights, and when it wakes up it ends its attempt and changes nothing`, async () => {
-      const { folder, start } = small;
-      calm ??= finished(start(['run', 'spec.yaml', '--json'], 'calm')).then(weightsOf);
-      const home = name.replaceAll(/\W/g, '-');
-      const { address } = JSON.parse(await firstLine(start(['server', '--json'], home))) as { address: string };
-      const environment = { ...ALONE, TEMPORAL_ADDRESS: address };
-      const sleeper = start(['worker'], home, environment);
-      const run = start(['run', 'spec.yaml', '--json'], home, environment);
-      const store = join(folder, home, 'store');
-      await firstCheckpoint(join(store, 'checkpoints'));
+    const processes = [{ pid: sleeper.pid!, command: 'worker' }, ...descendants(sleeper.pid!)];
+    const device = processes.find(({ command }) => command.includes('noisy-student device'))!;
+    const asleep = processes.filter((each) => each !== device);
+    for (const { pid } of asleep) process.kill(pid, 'SIGSTOP');
+    start(['worker'], 'home', environment);
+    assert.deepEqual(weightsOf(await finished(run)), await calm);
 
-      const processes = [{ pid: sleeper.pid!, command: 'worker' }, ...descendants(sleeper.pid!)];
-      const asleep = processes.filter(({ command }) => isOne(command));
-      for (const { pid } of asleep) process.kill(pid, 'SIGSTOP');
-      start(['worker'], home, environment);
-      assert.deepEqual(weightsOf(await finished(run)), await calm);
-
-      const before = await tree(store);
-      for (const { pid } of asleep) process.kill(pid, 'SIGCONT');
-      const device = processes.find(({ command }) => command.includes('noisy-student device'))!.pid;
-      while (isAlive(device)) await delay(20);
-      sleeper.kill('SIGTERM');
-      assert.deepEqual(await once(sleeper, 'close'), [0, null]);
-      assert.deepEqual(await tree(store), before);
-    });
-  }
-});
+    const before = await tree(store);
+    for (const { pid } of asleep) process.kill(pid, 'SIGCONT');
+    while (isAlive(device.pid)) await delay(20);
+    sleeper.kill('SIGTERM');
+    assert.deepEqual(await once(sleeper, 'close'), [0, null]);
+    assert.deepEqual(await tree(store), before);
+  },
+);
 
 async function firstCheckpoint(checkpoints: string): Promise<void> {
   for (;;) {

@@ -189,5 +189,5 @@ test('an image with too many pixels is refused before it is unpacked', async () 
 });
 
 test('a file that is gone is a fault of the file', async () => {
-  await assert.rejects(decodeFile(join(folder, 'gone.png'), RGB), /DATA_INVALID .*it is gone/);
+  await assert.rejects(decodeFile(join(folder, 'gone.png'), RGB), /DATA_INVALID .*it does not exist/);
 });

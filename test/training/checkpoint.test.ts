@@ -59,6 +59,7 @@ for (const [name, warning, damage] of DAMAGES) {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!, /step-200/);
     assert.match(warnings[0]!, warning);
+    assert.deepEqual(await stepsIn(folder), [100], 'it is still taken for progress');
   });
 
   test(`${name} is made good when the training gets there again`, async (t) => {
