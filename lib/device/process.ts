@@ -5,6 +5,7 @@ import { PipelineError } from '../errors.js';
 import { entryFile, entryOptions } from '../package.js';
 import type { HostFacts } from '../training/versions.js';
 import { reviveFailure } from './failure.js';
+import { deviceLost, deviceStalled, outOfMemory } from './lost.js';
 import { memoryKills } from './memory-kills.js';
 import type { FromChild, Job, Progress, ToChild } from './messages.js';
 
@@ -237,32 +238,4 @@ async function endChild(child: Child): Promise<undefined> {
 
 function isBloated(job: Job, meta: Readonly<Record<string, unknown>>, { recycleAboveBytes = Infinity }: DeviceOptions): boolean {
   return job.kind === 'train' && Number(meta['rssBytes']) > recycleAboveBytes;
-}
-
-function outOfMemory(job: Job): PipelineError {
-  return new PipelineError('OUT_OF_MEMORY', `the system killed the device process during a ${job.kind} job, because memory ran out · use a smaller batch`, {
-    evidence: { job: job.kind, signal: 'SIGKILL' },
-  });
-}
-
-function deviceLost({ process: { exitCode, signalCode }, tail }: Child, job: Job): PipelineError {
-  const how = signalCode ? `was killed by ${signalCode}` : `ended with exit code ${exitCode}`;
-  const hint = signalCode === 'SIGKILL' ? ' · if nobody did that, the system may have run out of memory: use a smaller batch' : '';
-  return new PipelineError('DEVICE_LOST', `the device process ${how} during a ${job.kind} job${hint}${lastWords(tail)}`, {
-    evidence: { job: job.kind, exitCode, signal: signalCode, stderr: tail.slice(-10) },
-  });
-}
-
-function deviceStalled({ tail }: Child, job: Job, { stallMs }: DeviceOptions): PipelineError {
-  return new PipelineError(
-    'DEVICE_STALLED',
-    `the device process made no progress for ${stallMs / 1000} s during a ${job.kind} job and was killed${lastWords(tail)}`,
-    {
-      evidence: { job: job.kind, stallMs, stderr: tail.slice(-10) },
-    },
-  );
-}
-
-function lastWords(tail: readonly string[]): string {
-  return tail.length === 0 ? '' : ` · it last said: ${tail.slice(-3).join(' | ')}`;
 }

@@ -9,10 +9,9 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { PipelineError } from '../errors.js';
+import { isStatus, orAbsent, translated } from './s3-errors.js';
 
 export interface S3Location {
   readonly bucket: string;
@@ -208,51 +207,3 @@ async function readRange(client: S3Client, at: { Bucket: string; Key: string }, 
 const RANGE_ATTEMPTS = 5;
 
 /** 404 also means that a bucket or, with some services, a user is not there. HEAD knows the second name only. */
-const ABSENT: readonly string[] = ['NoSuchKey', 'NotFound'];
-
-async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isStatus(error, 404) && ABSENT.includes((error as Error).name)) return undefined;
-    throw error;
-  }
-}
-
-function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
-  return error instanceof S3ServiceException && statuses.includes(error.$metadata.httpStatusCode ?? 0);
-}
-
-/** Refusals that no repetition helps against, by the service's name for them, and what to do. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  NoSuchBucket: 'there is no such bucket · create it, or correct NOISY_STUDENT_STORE',
-  InvalidAccessKeyId: 'the access key is unknown · check AWS_ACCESS_KEY_ID or AWS_PROFILE',
-  SignatureDoesNotMatch: 'the secret key is wrong · check AWS_SECRET_ACCESS_KEY or AWS_PROFILE',
-  ExpiredToken: 'the session token has expired · get a new one',
-  RequestTimeTooSkewed: 'the clock of this machine is more than 15 minutes off · set it',
-  CredentialsProviderError: 'no credentials were found · set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
-  PermanentRedirect: 'the bucket is in another region · set AWS_REGION to it',
-  AccessDenied:
-    'this user may not · allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket, and for gc s3:ListBucketMultipartUploads and s3:AbortMultipartUpload',
-};
-
-function translated(error: unknown, where: string): unknown {
-  if (!(error instanceof Error) || error instanceof PipelineError) return error;
-  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-  const known = REFUSALS[error.name];
-  if (known !== undefined) return new PipelineError('STORE_REFUSED', `${where}: ${known}`, { cause: error });
-  if (status !== undefined && status >= 400 && status < 500) {
-    return new PipelineError('STORE_REFUSED', `${where}: the store answers ${status} ${error.name} · check the credentials, the bucket and its rights`, {
-      cause: error,
-    });
-  }
-  const isNetwork = status !== undefined || 'code' in error || /TimeoutError|NetworkingError|socket hang up/.test(`${error.name} ${error.message}`);
-  if (!isNetwork) return error;
-  return new PipelineError(
-    'STORE_UNREACHABLE',
-    `${where}: ${status ?? (error as NodeJS.ErrnoException).code ?? error.name} ${error.message} · it is tried again`,
-    {
-      cause: error,
-    },
-  );
-}

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { join } from 'node:path';
 import { PipelineError } from '../errors.js';
 import { readTensors, writeTensors, type StoredTensor } from '../models/safetensors.js';
-import { isErrno, isThere, orDiskFull, sync, syncTree } from '../store/disk.js';
+import { checkpointSteps, isErrno, isThere, orDiskFull, sync, syncTree } from '../store/disk.js';
 import { describeFiles, MANIFEST } from '../store/manifest.js';
 import type { ManifestFile } from '../store/store.js';
 import type { RunProgress } from './progress.js';
@@ -60,7 +60,7 @@ function checkFinite(tensors: Checkpoint['tensors'], step: number): void {
  * set aside. Only for the one who trains here.
  */
 export async function newestCheckpoint(folder: string, warn: (message: string) => void): Promise<(Checkpoint & { readonly path: string }) | undefined> {
-  for (const step of await stepsIn(folder)) {
+  for (const step of await checkpointSteps(folder)) {
     const path = pathOf(folder, step);
     const found = await verified(path);
     if (typeof found !== 'string') return { ...found, path };
@@ -92,13 +92,6 @@ async function verified(path: string): Promise<Checkpoint | string> {
   }
 }
 
-/** Steps of the checkpoints under `folder`, newest first, whether or not they verify. */
-export async function stepsIn(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch(() => []);
-  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  return steps.sort((a, b) => b - a);
-}
-
 /** Removes what a killed training left half written. Only for the one who trains here: another's would be removed under its hands. */
 export async function removeUnfinished(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -122,7 +115,7 @@ async function commit(folder: string, unfinished: string, step: number): Promise
 }
 
 async function removeOlder(folder: string, step: number): Promise<void> {
-  const older = (await stepsIn(folder)).filter((other) => other < step);
+  const older = (await checkpointSteps(folder)).filter((other) => other < step);
   await Promise.all(older.slice(KEPT - 1).map((other) => rm(pathOf(folder, other), { recursive: true, force: true })));
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stepsIn } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { startS3Server } from '../../test/s3/server.js';
 import { unreliable, type Fault as Refusal } from '../../test/s3/unreliable.js';
 import { versitygw } from '../versitygw.js';
@@ -101,7 +101,7 @@ async function newestState(checkpoints: string, round: Round): Promise<{ file: s
   for (;;) {
     await round.find('trainer'); // throws when the run has ended
     for (const key of await readdir(checkpoints).catch(() => [])) {
-      const [newest] = await stepsIn(join(checkpoints, key));
+      const [newest] = await checkpointSteps(join(checkpoints, key));
       const file = join(checkpoints, key, `step-${newest}`, 'state.safetensors');
       if (newest !== undefined && existsSync(file)) return { file };
     }

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stepsIn } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { descendants } from '../../scripts/processes.js';
 import { isAlive } from '../../workers/processes.js';
 import { noServer } from '../workflows/server.js';
@@ -44,7 +44,7 @@ test(
 
 async function firstCheckpoint(checkpoints: string): Promise<void> {
   for (;;) {
-    for (const key of await readdir(checkpoints).catch(() => [])) if ((await stepsIn(join(checkpoints, key))).length > 0) return;
+    for (const key of await readdir(checkpoints).catch(() => [])) if ((await checkpointSteps(join(checkpoints, key))).length > 0) return;
     await delay(20);
   }
 }

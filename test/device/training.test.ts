@@ -4,7 +4,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Progress } from '../../lib/device/messages.js';
 import { createDevice, type Device, type JobAborted } from '../../lib/device/process.js';
 import { tensorFlowEnvironment } from '../../lib/tensor/runtime.js';
-import { stepsIn } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { digests, tinyFolder, tinyJob } from '../training/tiny.js';
 
 let folder: string;
@@ -63,7 +63,7 @@ test('an aborted training has a checkpoint of the step it stopped at, and the ne
     return true;
   });
   assert.ok(stoppedAt >= 12 && stoppedAt < 30, `stopped at ${stoppedAt}`);
-  assert.deepEqual(await stepsIn(job.checkpoints), [stoppedAt, 10]);
+  assert.deepEqual(await checkpointSteps(job.checkpoints), [stoppedAt, 10]);
   await device.run(job);
   assert.deepEqual(await digests(job.output), expected);
 });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { emptyTally } from '../../lib/noise/tally.js';
-import { newestCheckpoint, removeUnfinished, saveCheckpoint, stepsIn, type Checkpoint } from '../../lib/training/checkpoint.js';
+import { newestCheckpoint, removeUnfinished, saveCheckpoint, type Checkpoint } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { NO_METRICS } from '../../lib/training/metrics.js';
 
 test('a checkpoint comes back as it was', async (t) => {
@@ -19,7 +20,7 @@ test('a checkpoint comes back as it was', async (t) => {
 test('the newest two are kept, by number and not by name', async (t) => {
   const folder = await temporaryFolder(t);
   for (const step of [8, 9, 10, 11]) await saveCheckpoint(folder, checkpoint(step));
-  assert.deepEqual(await stepsIn(folder), [11, 10]);
+  assert.deepEqual(await checkpointSteps(folder), [11, 10]);
   assert.equal((await newestCheckpoint(folder, assert.fail))?.progress.step, 11);
 });
 
@@ -33,7 +34,7 @@ for (const value of [NaN, Infinity, -Infinity]) {
     diverged.tensors.get(name!)!.values[0] = value;
     const evidence = { step: 3, tensor: name, at: 0, value: String(value) };
     await assert.rejects(saveCheckpoint(folder, diverged), { code: 'TRAINING_DIVERGED', evidence });
-    assert.deepEqual(await stepsIn(folder), [2, 1]);
+    assert.deepEqual(await checkpointSteps(folder), [2, 1]);
     assert.equal((await readdir(folder)).length, 2);
   });
 }
@@ -59,7 +60,7 @@ for (const [name, warning, damage] of DAMAGES) {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!, /step-200/);
     assert.match(warnings[0]!, warning);
-    assert.deepEqual(await stepsIn(folder), [100], 'it is still taken for progress');
+    assert.deepEqual(await checkpointSteps(folder), [100], 'it is still taken for progress');
   });
 
   test(`${name} is made good when the training gets there again`, async (t) => {

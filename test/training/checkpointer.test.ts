@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { emptyTally } from '../../lib/noise/tally.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import { newestCheckpoint, saveCheckpoint, stepsIn, type Checkpoint } from '../../lib/training/checkpoint.js';
+import { newestCheckpoint, saveCheckpoint, type Checkpoint } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { openCheckpointer } from '../../lib/training/checkpointer.js';
 import { NO_METRICS } from '../../lib/training/metrics.js';
 import type { TrainState } from '../../lib/training/state.js';
@@ -21,7 +22,7 @@ test('saving returns before the checkpoint is on the disk, and what happens to t
   const state = stateOf(1);
   await checkpoints.save(state, progress(10));
   tf.dispose(Object.values(state.weights));
-  assert.deepEqual(await stepsIn(folder), []);
+  assert.deepEqual(await checkpointSteps(folder), []);
   assert.equal(checkpoints.saved, 0, 'what is not on the disk is not called saved');
   gate.emit('open');
   await checkpoints.finish();
@@ -46,7 +47,7 @@ test('a checkpoint waits for the one before, so that never two are under way', a
   for (const step of [10, 20, 30]) await checkpoints.save(stateOf(step), progress(step));
   await checkpoints.finish();
   assert.equal(most, 1);
-  assert.deepEqual(await stepsIn(folder), [30, 20]);
+  assert.deepEqual(await checkpointSteps(folder), [30, 20]);
 });
 
 test('what a thread cannot save is saved without it, with a warning', async (t) => {
@@ -56,7 +57,7 @@ test('what a thread cannot save is saved without it, with a warning', async (t) 
   const checkpoints = openCheckpointer(folder, threads, { saved: 0, warn: (message) => warnings.push(message), now: () => 0 });
   await checkpoints.save(stateOf(1), progress(10));
   await checkpoints.finish();
-  assert.deepEqual(await stepsIn(folder), [10]);
+  assert.deepEqual(await checkpointSteps(folder), [10]);
   assert.match(warnings.join(), /could not save the checkpoint of step 10, which is saved without it: Error: the thread is gone/);
 });
 

@@ -6,7 +6,8 @@ import type { TrainJob } from '../../lib/device/messages.js';
 import type { PipelineError } from '../../lib/errors.js';
 import { loadModel } from '../../lib/models/weights.js';
 import { tf } from '../../lib/tensor/runtime.js';
-import { newestCheckpoint, stepsIn } from '../../lib/training/checkpoint.js';
+import { newestCheckpoint } from '../../lib/training/checkpoint.js';
+import { checkpointSteps } from '../../lib/store/disk.js';
 import { checkTensorCount } from '../../lib/training/checks.js';
 import { train } from '../../lib/training/loop.js';
 import type { NoiseAttestation, TrainResult } from '../../lib/training/outputs.js';
@@ -46,7 +47,7 @@ for (const [where, step] of [
   test(`a training that was stopped ${where} gives the bytes of one that was not, and a log without gap or repetition`, async () => {
     const job = await tinyJob(folder, `stopped at ${step}`);
     await train(job, hooksStopping(step), FACTS);
-    assert.deepEqual((await stepsIn(job.checkpoints))[0], step);
+    assert.deepEqual((await checkpointSteps(job.checkpoints))[0], step);
     await train(job, hooksStopping(), FACTS);
     await assertSameOutput(job);
     assert.deepEqual(
@@ -59,7 +60,7 @@ for (const [where, step] of [
 test('a training whose newest checkpoint is damaged falls back, warns, and gives the same bytes', async () => {
   const job = await tinyJob(folder, 'damaged');
   await train(job, hooksStopping(25), FACTS);
-  assert.deepEqual(await stepsIn(job.checkpoints), [25, 20]);
+  assert.deepEqual(await checkpointSteps(job.checkpoints), [25, 20]);
   await truncate(join(job.checkpoints, 'step-25', 'state.safetensors'), 1000);
   const hooks = hooksStopping();
   await train(job, hooks, FACTS);
@@ -91,7 +92,7 @@ test('a finished training that is asked for again only writes its output', async
 test('a training stopped before its first step leaves nothing', async () => {
   const job = await tinyJob(folder, 'unstarted');
   assert.deepEqual(await train(job, hooksStopping(0), FACTS), { type: 'stopped', progress: { step: 0, of: 30 } });
-  assert.deepEqual(await stepsIn(job.checkpoints), []);
+  assert.deepEqual(await checkpointSteps(job.checkpoints), []);
 });
 
 test('a resume under another processor warns and names it', async () => {
