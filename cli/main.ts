@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { knownFailure } from '../lib/device/failure.js';
-import { PipelineError, type ErrorCode } from '../lib/errors.js';
+import { PipelineError } from '../lib/errors.js';
 import type { ExportFormat } from '../lib/models/export-model.js';
 import { PACKAGE_FOLDER } from '../lib/package.js';
 import { changesHelp } from './changes-help.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { Interrupted } from './interruption.js';
 import type { ModelCommand } from './model-session.js';
-import { EXIT, type Outcome } from './outcome.js';
+import { EXIT, exitCodeOf, type Outcome } from './outcome.js';
 import type { PredictCommand } from './predict.js';
 import { writeText } from './write-lines.js';
 
@@ -193,22 +193,6 @@ const PINS = [
   ['unpin', 'leaves it to gc again'],
 ] as const;
 
-const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
-  SPEC_INVALID: EXIT.invalid,
-  SPEC_UNREADABLE: EXIT.invalid,
-  COMMAND_INVALID: EXIT.invalid,
-  RUN_UNKNOWN: EXIT.invalid,
-  ARTIFACT_MISSING: EXIT.invalid,
-  MODEL_UNKNOWN: EXIT.invalid,
-  MODEL_INVALID: EXIT.invalid,
-  MODEL_UNAVAILABLE: EXIT.invalid,
-  WEIGHTS_INVALID: EXIT.invalid,
-  DATA_INVALID: EXIT.invalid,
-  RUN_FAILED: EXIT.failed,
-  SERVER_UNREACHABLE: EXIT.unreachable,
-  HUB_UNREACHABLE: EXIT.unreachable,
-};
-
 // Who writes hears of it; nobody else has to end the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.exitCode = await main(process.argv);
@@ -242,7 +226,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const known = knownFailure(error);
     if (!(known instanceof PipelineError)) throw error;
     process.stderr.write(`${known.message}\n`);
-    return EXIT_BY_CODE[known.code] ?? EXIT.unexpected;
+    return exitCodeOf(known.code);
   }
 }
 

@@ -1,20 +1,15 @@
 import { homedir } from 'node:os';
 import { hubSettings } from '../lib/models/hub-settings.js';
-import { pipelineModels } from '../lib/models/pipeline-models.js';
 import { locationsHere } from '../lib/redaction.js';
-import { loadSpec } from '../lib/spec/load.js';
 import { openStore, storeSettings } from '../lib/store/open-store.js';
-import { compareSpecs } from '../workers/compare-specs.js';
 import { describeChanges } from '../workers/describe-changes.js';
-import { defaultRun, knownSpec, refuseOtherExperiment } from '../workers/known-specs.js';
 import { lookOutside } from '../workers/outside.js';
 import { plan as planRun, type PlannedPhase } from '../workers/plan.js';
-import { portablePaths } from '../workers/redaction-here.js';
 import { phaseName } from '../workflows/details.js';
 import type { Environment } from './environment.js';
+import { intendedRun } from './intended-run.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { columns } from './table.js';
-import { validate } from './validate.js';
 
 export interface PlanOptions {
   readonly file: string;
@@ -24,23 +19,18 @@ export interface PlanOptions {
 }
 
 /** What a run of the pipeline would do now, and why: from the store alone, without a server. */
-export async function plan({ file, id, environment: { home, dataFolders }, json }: PlanOptions): Promise<Outcome> {
-  const models = pipelineModels();
-  const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
-  if (!loaded.ok) return validate({ file, dataFolders, models, json });
-  const { spec, digest, locations } = loaded;
-  const run = id ?? defaultRun(spec, digest);
-  const known = knownSpec(home, run, spec.name);
-  const changes = known && known.specDigest !== digest ? compareSpecs(known.spec, spec) : null;
-  if (changes && known!.run === run) refuseOtherExperiment(run, changes);
-
+export async function plan({ environment, json, ...pipeline }: PlanOptions): Promise<Outcome> {
+  const found = await intendedRun(pipeline, environment, json);
+  if ('refused' in found) return found.refused;
+  const { run, spec, locations, before } = found.intended;
+  const { home } = environment;
   const store = await openStore(home, storeSettings(process.env), Date.now);
   const outside = await lookOutside(spec, locationsHere(locations, homedir()), { home, hub: hubSettings(process.env, homedir()), store });
-  const phases = await planRun({ spec, run, before: changes && known!.spec, store, outside });
+  const phases = await planRun({ spec, run, before: before && before.known.spec, store, outside });
   if (json) return { exitCode: EXIT.done, stdout: `${JSON.stringify({ run, phases })}\n` };
   const lines = [
-    `run ${run}${changes ? `, against what ${known!.run} had last:` : ''}`,
-    ...(changes ? describeChanges(changes).map((line) => `  ${line}`) : []),
+    `run ${run}${before ? `, against what ${before.known.run} had last:` : ''}`,
+    ...(before ? describeChanges(before.changes).map((line) => `  ${line}`) : []),
     table(phases),
     total(phases),
   ];

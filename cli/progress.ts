@@ -1,5 +1,5 @@
 import { nameOf } from '../workflows/details.js';
-import type { RunView } from '../workers/start-run.js';
+import type { RunView } from '../workers/follow-run.js';
 
 export interface ProgressPrinter {
   show(view: RunView): void;

@@ -1,26 +1,25 @@
 import { readFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
-import { pipelineModels } from '../lib/models/pipeline-models.js';
-import { loadSpec } from '../lib/spec/load.js';
 import { storeSettings } from '../lib/store/open-store.js';
-import { compareSpecs, type Changes } from '../workers/compare-specs.js';
+import { type Changes } from '../workers/compare-specs.js';
 import { ensureSearchAttributes, givenConnection, localConnection } from '../workers/connection.js';
 import { describeChanges } from '../workers/describe-changes.js';
-import { defaultRun, keepSpec, knownSpec, refuseOtherExperiment, type KnownSpec } from '../workers/known-specs.js';
+import { keepSpec, type KnownSpec } from '../workers/known-specs.js';
 import { requireProgram } from '../workers/places.js';
-import { portablePaths, redactionHere } from '../workers/redaction-here.js';
-import { followRun, resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
+import { redactionHere } from '../workers/redaction-here.js';
+import { followRun } from '../workers/follow-run.js';
+import { resultOf, startOrAttach, type StartedRun } from '../workers/start-run.js';
 import { supervise, type Supervisor } from '../workers/supervisor.js';
 import type { RunStatus } from '../workflows/messages.js';
 import type { noisyStudent } from '../workflows/noisy-student.js';
 import type { Environment } from './environment.js';
+import { intendedRun } from './intended-run.js';
 import { Interrupted, interruption } from './interruption.js';
 import { EXIT, type Outcome } from './outcome.js';
 import { progressPrinter, type ProgressPrinter } from './progress.js';
 import { present } from './result.js';
 import { inHome } from './status.js';
 import { talkOver, type ConnectedClient } from './session.js';
-import { validate } from './validate.js';
 
 export interface RunOptions {
   readonly file: string;
@@ -36,16 +35,11 @@ export interface RunOptions {
  * server it brings its own, with a worker, and starts again what dies.
  */
 export async function run({ file, id, everySeconds, environment, json }: RunOptions): Promise<Outcome> {
-  const { home, homeOption, dataFolders, serverProgram } = environment;
+  const { home, homeOption, serverProgram } = environment;
   storeSettings(process.env); // the worker reads them too, but its end would be no answer
-  const models = pipelineModels();
-  const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
-  if (!loaded.ok) return validate({ file, dataFolders, models, json });
-  const { spec, digest, locations } = loaded;
-  const runId = id ?? defaultRun(spec, digest);
-  const before = knownSpec(home, runId, spec.name);
-  const sinceBefore = before && before.specDigest !== digest ? compareSpecs(before.spec, spec) : null;
-  if (sinceBefore && before!.run === runId) refuseOtherExperiment(runId, sinceBefore);
+  const found = await intendedRun({ file, ...(id !== undefined && { id }) }, environment, json);
+  if ('refused' in found) return found.refused;
+  const { run: runId, spec, digest, locations, before } = found.intended;
   const printer = progressPrinter({ json, stream: process.stderr, everySeconds, now: () => performance.now() });
   const hint = waitingHint(runId, home, printer);
 
@@ -74,7 +68,7 @@ export async function run({ file, id, everySeconds, environment, json }: RunOpti
     const { handle, isAttached } = started;
     keepSpec(home, { run: runId, spec, specDigest: digest }, text);
     printer.say(`${isAttached ? 'attached to' : 'started'} run ${runId}${linkTo(supervisor, runId)}`);
-    if (isFirst) sayChanges(started, before && sinceBefore && { before, changes: sinceBefore }, printer);
+    if (isFirst) sayChanges(started, before && { before: before.known, changes: before.changes }, printer);
     if (isFirst) await sayWhoElse(client, runId, homeOption, printer);
     for await (const view of followRun(client, handle, { everyMs: 2000, signal })) {
       hint(view.status);

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { defaultPayloadConverter } from '@temporalio/common';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -9,7 +7,6 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import type { Progress } from '../lib/device/messages.js';
 import { PipelineError } from '../lib/errors.js';
 import type { Locations, ResolvedSpec } from '../lib/spec/resolved.js';
 import { pauseUpdate, resumeUpdate, retryUpdate, reviseUpdate, statusQuery, stopUpdate, type RunMessage, type RunStatus } from '../workflows/messages.js';
@@ -111,67 +108,12 @@ function shown(text: string): string {
 
 const SHOWN_BYTES = 9_000;
 
-export interface RunView {
-  readonly status: RunStatus;
-  /** The activities that run now, as far as they have said something. */
-  readonly activities: readonly RunningActivity[];
-}
-
-export interface RunningActivity {
-  readonly activity: string;
-  readonly attempt: number;
-  readonly progress: ActivityProgress;
-  /** Why the attempt before failed; absent where it was only cut off. */
-  readonly lastFailure?: string;
-}
-
-/** What a heartbeat holds. A shard tells which of how many it is. */
-export type ActivityProgress = Partial<Progress> & { readonly shard?: number; readonly shards?: number };
-
-/** What the run says of itself, every `everyMs`, until it ends. A server or worker that is away is waited for. */
-export async function* followRun(client: Client, handle: RunHandle, { everyMs, signal }: { everyMs: number; signal: AbortSignal }): AsyncGenerator<RunView> {
-  const ending = new AbortController(); // so that the end is seen at once
-  handle.result().then(
-    () => ending.abort(),
-    () => undefined, // a failure, or the server is gone: the next look tells
-  );
-  const pause = AbortSignal.any([signal, ending.signal]);
-  let look: Look | undefined;
-  while (!signal.aborted) {
-    const hasResult = ending.signal.aborted;
-    look = await lookAt(client, handle, look).catch(() => undefined);
-    if (look?.status) yield { status: look.status, activities: await activitiesNow(client, look.status) };
-    if (look?.isOver || hasResult) return;
-    await delay(everyMs, undefined, { signal: pause }).catch(() => undefined);
-  }
-}
-
-interface Look {
-  readonly isOver: boolean;
-  /** Which execution, and how long its history was. */
-  readonly at: string;
-  /** Absent where no worker answered. */
-  readonly status: RunStatus | undefined;
-}
-
-/** The server tells cheaply whether anything happened since the look before; only then is a worker asked. */
-async function lookAt(client: Client, handle: RunHandle, before: Look | undefined): Promise<Look> {
-  const description = await client.withDeadline(Date.now() + QUERY_MS, () => handle.describe());
-  const at = `${description.runId} ${description.historyLength}`;
-  const ask = () => client.withDeadline(Date.now() + QUERY_MS, () => handle.query(statusQuery)).catch(() => undefined);
-  const status = before?.status && before.at === at ? before.status : await ask();
-  return { isOver: isEnd(description), at, status };
-}
-
-async function activitiesNow(client: Client, { current }: RunStatus): Promise<RunView['activities']> {
-  return current ? runningActivities(client, current.workflowId) : [];
-}
-
 async function hasEnded(handle: RunHandle): Promise<boolean> {
   return isEnd(await handle.describe());
 }
 
-function isEnd({ status: { name } }: WorkflowExecutionDescription): boolean {
+/** Whether no execution of the run goes on. */
+export function isEnd({ status: { name } }: WorkflowExecutionDescription): boolean {
   return name !== 'RUNNING' && name !== 'CONTINUED_AS_NEW';
 }
 
@@ -195,7 +137,7 @@ export async function statusOf(client: Client, run: string, { patienceMs = ANSWE
 
 /** A worker answers within milliseconds, beside a training on all cores within a second. */
 const ANSWER_MS = 3_000;
-const QUERY_MS = 10_000;
+export const QUERY_MS = 10_000;
 
 /** Sends a person's word to a run and answers with its status. Throws COMMAND_INVALID where the run does not accept it now. */
 export async function sendUpdate(client: Client, run: string, message: RunMessage): Promise<RunStatus> {
@@ -224,28 +166,4 @@ export async function resultOf(handle: RunHandle): Promise<RunStatus> {
     while (reason.cause instanceof Error) reason = reason.cause;
     throw new PipelineError('RUN_FAILED', `run ${handle.workflowId} failed: ${reason.message}`, { cause: error });
   }
-}
-
-async function runningActivities(client: Client, workflowId: string): Promise<RunView['activities']> {
-  const description = await client.workflow
-    .getHandle(workflowId)
-    .describe()
-    .catch(() => undefined); // its child may not have begun
-  return (description?.raw.pendingActivities ?? []).flatMap(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
-    const payload = heartbeatDetails?.payloads?.[0];
-    const failure = lastFailure?.message && !isInterruption(lastFailure) ? { lastFailure: lastFailure.message } : {};
-    if (!payload && !('lastFailure' in failure)) return [];
-    const progress = payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : {};
-    return [{ activity: activityType?.name ?? '', attempt: attempt ?? 1, progress, ...failure }];
-  });
-}
-
-/** The end of a worker, told or killed: it says nothing of the work, which goes on from its checkpoint. */
-function isInterruption({ applicationFailureInfo, timeoutFailureInfo }: PendingFailure): boolean {
-  return timeoutFailureInfo != null || ['WorkerShutdown', 'INTERRUPTED'].includes(applicationFailureInfo?.type ?? '');
-}
-
-interface PendingFailure {
-  readonly applicationFailureInfo?: { readonly type?: string | null } | null;
-  readonly timeoutFailureInfo?: object | null;
 }

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../errors.js';
 
@@ -13,6 +13,15 @@ export async function orDiskFull<T>(place: string, work: () => Promise<T>): Prom
       cause: error,
     });
   }
+}
+
+/** Made, or emptied. Throws DISK_FULL. */
+export async function emptyFolder(folder: string): Promise<string> {
+  return orDiskFull(folder, async () => {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return folder;
+  });
 }
 
 /** Waits until every file and folder of a tree, and the tree's own folder, is on the disk. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../errors.js';
-import { checkpointSteps, isErrno, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
+import { checkpointSteps, emptyFolder, isErrno, orDiskFull, readIfThere, sync, syncTree } from './disk.js';
 import { fileCollection, identify, isStill, makeRoom } from './file-collection.js';
 import { fileLeases } from './file-leases.js';
 import { describeFiles, digestOf, MANIFEST, parseManifest, sha256Of } from './manifest.js';
@@ -50,12 +50,7 @@ export function createFileStore(root: string): ArtifactStore {
     reached: async (key) => (await checkpointSteps(checkpointFolder(key)))[0],
 
     async workFolder(key, attempt) {
-      const folder = join(workFolders(key), attempt);
-      return orDiskFull(folder, async () => {
-        await rm(folder, { recursive: true, force: true });
-        await mkdir(folder, { recursive: true });
-        return folder;
-      });
+      return emptyFolder(join(workFolders(key), attempt));
     },
 
     async publish(phase, key, folder, meta) {

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../errors.js';
 import type { BlobCache } from './blob-cache.js';
-import { checkpointSteps, orDiskFull } from './disk.js';
+import { checkpointSteps, emptyFolder, orDiskFull } from './disk.js';
 import { describeFiles, digestOf, parseManifest } from './manifest.js';
 import { sharedCheckpoints } from './s3-checkpoints.js';
 import { condemnedIn, s3Collection } from './s3-collection.js';
@@ -86,12 +86,7 @@ export function createS3Store({ objects, cache, root }: { readonly objects: S3Ob
     },
 
     async workFolder(key, attempt) {
-      const folder = join(workFolders(key), attempt);
-      return orDiskFull(folder, async () => {
-        await rm(folder, { recursive: true, force: true });
-        await mkdir(folder, { recursive: true });
-        return folder;
-      });
+      return emptyFolder(join(workFolders(key), attempt));
     },
 
     async publish(phase, key, folder, meta) {

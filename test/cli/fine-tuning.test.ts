@@ -14,20 +14,15 @@ import { createFileStore } from '../../lib/store/file-store.js';
 import { descendants } from '../../scripts/processes.js';
 import { killProcess } from '../../workers/processes.js';
 import type { RunStatus } from '../../workflows/messages.js';
-import { noise, writePicture } from '../data/pictures.js';
 import { startHubServer } from '../models/hub-server.js';
 import { noServer } from '../workflows/server.js';
+import { SETS, writeSets } from './small-run.js';
 
 /** Weights for other classes, a frozen group, a larger size in the end: with every real part, from the command to the device. */
 const spec = (weights: string) => `
 version: 1
 name: tuned
-data:
-  image: { size: 16 }
-  labelled: { format: folder, path: labelled }
-  validation: { format: folder, path: validation }
-  unlabelled: { format: folder, path: pool }
-  test: { format: folder, path: test }
+${SETS}
 teacher: { weights: '${weights}', freeze: [stem, blocks.0], training: { steps: 6 } }
 students: [{ model: efficientnet_t0 }]
 baseline: none
@@ -50,11 +45,7 @@ before(async () => {
   const network = outlineNetwork('efficientnet_t0', { classes: 5, channels: 3 });
   const config = ownConfig(network, { labels: ['a', 'b', 'c', 'd', 'e'], size: 28, mean: MEAN, std: STD, tag: 'mine', noisyStudent: {} });
   await saveModel(join(folder, 'mine'), network, initialiseFrom(network, { seed: 5, generation: 0 }), config);
-  const size = { width: 24, height: 24 };
-  for (const [s, set] of ['labelled', 'validation', 'test'].entries())
-    for (const [c, name] of ['cat', 'dog'].entries())
-      for (let i = 0; i < 6; i++) await writePicture(join(folder, set, name, `${i}.png`), noise(100 * s + 10 * c + i, size), size);
-  for (let i = 0; i < 20; i++) await writePicture(join(folder, 'pool', `${i}.png`), noise(1000 + i, size), size);
+  await writeSets(folder);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 

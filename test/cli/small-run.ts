@@ -10,16 +10,28 @@ import { killProcess } from '../../workers/processes.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import { noise, writePicture } from '../data/pictures.js';
 
-/** A teacher of many short steps, so that there is time to disturb it, and a student of a few. */
-const SPEC = `
-version: 1
-name: small
-data:
+/** The sets that `writeSets` writes. */
+export const SETS = `data:
   image: { size: 16 }
   labelled: { format: folder, path: labelled }
   validation: { format: folder, path: validation }
   unlabelled: { format: folder, path: pool }
-  test: { format: folder, path: test }
+  test: { format: folder, path: test }`;
+
+/** Pictures of two classes, 6 of each in each set, and 20 of a pool. */
+export async function writeSets(folder: string): Promise<void> {
+  const size = { width: 24, height: 24 };
+  for (const [s, set] of ['labelled', 'validation', 'test'].entries())
+    for (const [c, name] of ['cat', 'dog'].entries())
+      for (let i = 0; i < 6; i++) await writePicture(join(folder, set, name, `${i}.png`), noise(100 * s + 10 * c + i, size), size);
+  for (let i = 0; i < 20; i++) await writePicture(join(folder, 'pool', `${i}.png`), noise(1000 + i, size), size);
+}
+
+/** A teacher of many short steps, so that there is time to disturb it, and a student of a few. */
+const SPEC = `
+version: 1
+name: small
+${SETS}
 teacher: { model: efficientnet_t0, training: { steps: 400 } }
 students: [{ model: efficientnet_t0 }]
 baseline: none
@@ -43,11 +55,7 @@ export function useSmallRun(): SmallRun {
   before(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'noisy-student-small-'));
     small.folder = folder;
-    const size = { width: 20, height: 20 };
-    for (const [s, set] of ['labelled', 'validation', 'test'].entries())
-      for (const [c, name] of ['cat', 'dog'].entries())
-        for (let i = 0; i < 6; i++) await writePicture(join(folder, set, name, `${i}.png`), noise(100 * s + 10 * c + i, size), size);
-    for (let i = 0; i < 20; i++) await writePicture(join(folder, 'pool', `${i}.png`), noise(1000 + i, size), size);
+    await writeSets(folder);
     await writeFile(join(folder, 'spec.yaml'), SPEC);
   });
   after(async () => {

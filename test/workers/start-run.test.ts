@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { followRun, resultOf, sendUpdate, startOrAttach, statusOf, type RunView } from '../../workers/start-run.js';
+import { followRun, type RunView } from '../../workers/follow-run.js';
+import { resultOf, sendUpdate, startOrAttach, statusOf } from '../../workers/start-run.js';
 import { unattendedStatus } from '../../workers/unattended-status.js';
 import { isError } from '../store/contract.js';
 import { fakeActivities } from '../workflows/fake-activities.js';
