@@ -19,14 +19,14 @@ export interface IntendedRun {
 }
 
 /** A faulty file gives the outcome of `validate`. Throws COMMAND_INVALID where the id is that of another experiment. */
-export async function intendedRun(
+export function intendedRun(
   { file, id }: { readonly file: string; readonly id?: string },
   { home, dataFolders }: Environment,
   json: boolean,
-): Promise<{ readonly intended: IntendedRun } | { readonly refused: Outcome }> {
+): { readonly intended: IntendedRun } | { readonly refused: Outcome } {
   const models = pipelineModels();
   const loaded = loadSpec({ file, dataFolders, models, portable: portablePaths() });
-  if (!loaded.ok) return { refused: await validate({ file, dataFolders, models, json }) };
+  if (!loaded.ok) return { refused: validate({ file, dataFolders, models, json }) };
   const { spec, digest, locations } = loaded;
   const run = id ?? defaultRun(spec, digest);
   const known = knownSpec(home, run, spec.name);

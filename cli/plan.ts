@@ -20,7 +20,7 @@ export interface PlanOptions {
 
 /** What a run of the pipeline would do now, and why: from the store alone, without a server. */
 export async function plan({ environment, json, ...pipeline }: PlanOptions): Promise<Outcome> {
-  const found = await intendedRun(pipeline, environment, json);
+  const found = intendedRun(pipeline, environment, json);
   if ('refused' in found) return found.refused;
   const { run, spec, locations, before } = found.intended;
   const { home } = environment;

@@ -37,7 +37,7 @@ export interface RunOptions {
 export async function run({ file, id, everySeconds, environment, json }: RunOptions): Promise<Outcome> {
   const { home, homeOption, serverProgram } = environment;
   storeSettings(process.env); // the worker reads them too, but its end would be no answer
-  const found = await intendedRun({ file, ...(id !== undefined && { id }) }, environment, json);
+  const found = intendedRun({ file, ...(id !== undefined && { id }) }, environment, json);
   if ('refused' in found) return found.refused;
   const { run: runId, spec, digest, locations, before } = found.intended;
   const printer = progressPrinter({ json, stream: process.stderr, everySeconds, now: () => performance.now() });
